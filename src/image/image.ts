@@ -1,0 +1,30 @@
+/**
+ * A picture as a typed array. Coordinates everywhere: x right, y down, in pixels, and the centre of
+ * the top-left pixel is (0, 0).
+ */
+
+/** A grey picture: `data[y * width + x]` in [0, 1]. */
+export interface GrayImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
+}
+
+/** A colour picture for drawings and files: 8 bits, `data[4 * (y * width + x) + c]`, c = R G B A. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+/** An all-black grey picture, or one around `data` (row-major, length width * height). */
+export function grayImage(width: number, height: number, data?: Float32Array): GrayImage {
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
+    throw new RangeError(`expected a positive whole width and height, got ${width}x${height}`);
+  }
+  const pixels = data ?? new Float32Array(width * height);
+  if (pixels.length !== width * height) {
+    throw new RangeError(`expected ${width * height} values for ${width}x${height}, got ${pixels.length}`);
+  }
+  return { width, height, data: pixels };
+}
