@@ -1,0 +1,195 @@
+/**
+ * Safetensors, the file format of weights and checkpoints: 8 bytes with the length of the header
+ * (little-endian), a JSON header that names each tensor with its type, shape and place, then the numbers,
+ * little-endian and without holes. Pure: bytes in, bytes out, also in a browser.
+ * https://huggingface.co/docs/safetensors
+ */
+import { FormatError } from './format-error.js';
+import { bfloat16ToFloat32, halfToFloat32 } from './half-float.js';
+
+/** The arrays a safetensors file may hold here. */
+export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** One tensor: `data.length` is the product of `dims`; `dims` is empty for a single number. */
+export interface StoredTensor<Data extends TensorData = TensorData> {
+  readonly dims: readonly number[];
+  readonly data: Data;
+}
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile {
+  /** In the order of the header. 16-bit floats (F16, BF16) come as Float32Array. */
+  readonly tensors: Record<string, StoredTensor>;
+  /** Free text by key, the header's `__metadata__`. */
+  readonly metadata: Record<string, string>;
+}
+
+interface HeaderEntry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+const METADATA_KEY = '__metadata__';
+/** The reference reader refuses longer headers, so this one does as well. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const DECODERS: Record<string, { bytes: number; decode: (buffer: ArrayBuffer) => TensorData }> = {
+  F64: { bytes: 8, decode: (buffer) => new Float64Array(buffer) },
+  F32: { bytes: 4, decode: (buffer) => new Float32Array(buffer) },
+  F16: { bytes: 2, decode: (buffer) => halfToFloat32(new Uint16Array(buffer)) },
+  BF16: { bytes: 2, decode: (buffer) => bfloat16ToFloat32(new Uint16Array(buffer)) },
+  I64: { bytes: 8, decode: (buffer) => new BigInt64Array(buffer) },
+  I32: { bytes: 4, decode: (buffer) => new Int32Array(buffer) },
+  U8: { bytes: 1, decode: (buffer) => new Uint8Array(buffer) },
+};
+
+/**
+ * The bytes of a safetensors file. Equal input gives equal bytes.
+ *
+ * @param tensors by name; the order is kept within each element size.
+ * @param metadata free text by key.
+ * @throws RangeError when a tensor's length is not the product of its `dims` or a name is reserved.
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, StoredTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  // Wide elements first: then every tensor starts at a multiple of its element size, without holes.
+  const ordered = Object.entries(tensors).sort(
+    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
+  );
+  const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = {};
+  if (Object.keys(metadata).length > 0) header[METADATA_KEY] = metadata;
+  let end = 0;
+  for (const [name, { dims, data }] of ordered) {
+    if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
+    if (data.length !== product(dims)) {
+      throw new RangeError(`tensor ${name} has shape [${dims.join(', ')}] but ${data.length} values`);
+    }
+    const start = end;
+    end += data.byteLength;
+    header[name] = { dtype: typeName(data), shape: [...dims], data_offsets: [start, end] };
+  }
+
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + headerLength + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
+  bytes.fill(0x20, 8, 8 + headerLength);
+  bytes.set(text, 8);
+  let position = 8 + headerLength;
+  for (const [, { data }] of ordered) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads the bytes of a safetensors file; the arrays handed out are copies.
+ *
+ * @throws FormatError when the bytes are truncated, not a safetensors file, or hold another element type.
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { header, dataStart } = readHeader(bytes);
+  const dataLength = bytes.length - dataStart;
+  const tensors: Record<string, StoredTensor> = {};
+  let metadata: Record<string, string> = {};
+  let declared = 0;
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === METADATA_KEY) {
+      metadata = checkMetadata(entry);
+      continue;
+    }
+    const { dtype, shape, data_offsets: offsets } = checkEntry(name, entry);
+    const decoder = DECODERS[dtype];
+    if (!decoder) {
+      const known = Object.keys(DECODERS).join(', ');
+      throw new FormatError(`tensor ${name} has element type ${dtype}, expected one of ${known}`);
+    }
+    const [start, end] = offsets;
+    if (end - start !== product(shape) * decoder.bytes) {
+      throw new FormatError(
+        `tensor ${name} has shape [${shape.join(', ')}] of ${dtype} but ${end - start} bytes`,
+      );
+    }
+    if (end > dataLength) {
+      throw new FormatError(
+        `truncated safetensors file: tensor ${name} ends at byte ${dataStart + end} of ${bytes.length}`,
+      );
+    }
+    declared += end - start;
+    const from = bytes.byteOffset + dataStart;
+    const copy = new Uint8Array(bytes.buffer, from + start, end - start).slice();
+    tensors[name] = { dims: [...shape], data: decoder.decode(copy.buffer) };
+  }
+  if (declared !== dataLength) {
+    throw new FormatError(
+      `safetensors file has ${dataLength} bytes of data, its header tells of ${declared}`,
+    );
+  }
+  return { tensors, metadata };
+}
+
+function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length < 8) {
+    throw new FormatError(`not a safetensors file: ${bytes.length} bytes, too short for a header`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  // Other kinds of files show random first bytes here, mostly an absurd length.
+  if (length < 2 || length > MAX_HEADER_BYTES || (bytes.length > 8 && bytes[8] !== 0x7b)) {
+    throw new FormatError('not a safetensors file: it does not begin with a header length and a JSON header');
+  }
+  if (8 + length > bytes.length) {
+    throw new FormatError(
+      `truncated safetensors file: header of ${length} bytes in a file of ${bytes.length}`,
+    );
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch {
+    throw new FormatError('not a safetensors file: its header is not JSON');
+  }
+  if (!isRecord(header)) throw new FormatError('not a safetensors file: its header is not a JSON object');
+  return { header, dataStart: 8 + length };
+}
+
+function checkEntry(name: string, entry: unknown): HeaderEntry {
+  if (isRecord(entry)) {
+    const { dtype, shape, data_offsets: offsets } = entry;
+    if (typeof dtype === 'string' && isSizes(shape) && isSizes(offsets) && offsets.length === 2) {
+      if (offsets[0] <= offsets[1]) return { dtype, shape, data_offsets: [offsets[0], offsets[1]] };
+    }
+  }
+  throw new FormatError(`safetensors header: entry ${name} lacks a valid dtype, shape or data_offsets`);
+}
+
+function checkMetadata(entry: unknown): Record<string, string> {
+  if (isRecord(entry) && Object.values(entry).every((value) => typeof value === 'string')) {
+    return entry as Record<string, string>;
+  }
+  throw new FormatError(`safetensors header: ${METADATA_KEY} is not a record of texts`);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((count, size) => count * size, 1);
+}
+
+function typeName(data: TensorData): string {
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Float64Array) return 'F64';
+  if (data instanceof Int32Array) return 'I32';
+  if (data instanceof BigInt64Array) return 'I64';
+  return 'U8';
+}
