@@ -1,0 +1,83 @@
+/** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
+import { greedyNms } from './nms.js';
+import { refineKeypoints } from './refine-keypoints.js';
+
+/** Which points of the heatmap become keypoints. */
+export interface KeypointOptions {
+  /** Only pixels with a probability above this, in [0, 1]. @default 0.005 */
+  readonly detectionThreshold?: number;
+  /** A keypoint silences the (2r + 1)² square around it; whole pixels, >= 0. @default 4 */
+  readonly nmsRadius?: number;
+  /** No keypoints nearer than this to an edge, where the network sees padding; whole pixels, >= 0. @default 4 */
+  readonly borderMargin?: number;
+  /** The best so many at most; whole, > 0, or Infinity. @default Infinity */
+  readonly maxKeypoints?: number;
+  /** Positions between pixels from the shape of the peak; scores and choice stay the same. @default true */
+  readonly subpixel?: boolean;
+}
+
+/** Keypoints without descriptors, by descending score. */
+export interface Keypoints {
+  readonly count: number;
+  /** [count, 2] x, y in pixels. */
+  readonly keypoints: Float32Array;
+  /** [count] in (0, 1]. */
+  readonly scores: Float32Array;
+}
+
+/** The options with their defaults. @throws RangeError for a value out of range, naming it. */
+export function keypointOptions(options: KeypointOptions = {}): Required<KeypointOptions> {
+  const {
+    detectionThreshold = 0.005,
+    nmsRadius = 4,
+    borderMargin = 4,
+    maxKeypoints = Number.POSITIVE_INFINITY,
+    subpixel = true,
+  } = options;
+  if (!(detectionThreshold >= 0 && detectionThreshold <= 1)) {
+    throw new RangeError(`expected detectionThreshold in [0, 1], got ${detectionThreshold}`);
+  }
+  for (const [name, value] of Object.entries({ nmsRadius, borderMargin })) {
+    if (!(Number.isInteger(value) && value >= 0)) {
+      throw new RangeError(`expected ${name} to be a whole number of pixels >= 0, got ${value}`);
+    }
+  }
+  if (!((Number.isInteger(maxKeypoints) || maxKeypoints === Number.POSITIVE_INFINITY) && maxKeypoints > 0)) {
+    throw new RangeError(`expected maxKeypoints to be a whole number > 0 or Infinity, got ${maxKeypoints}`);
+  }
+  return { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel };
+}
+
+/**
+ * The keypoints of a heatmap (§3.2 of DeTone et al. 2018, suppression as in the authors' demo).
+ *
+ * @param heatmap [height, width] probabilities, without the padding: what is not of the picture must
+ *   not take part in the suppression.
+ * @throws RangeError for options out of range or a heatmap of another size.
+ */
+export function extractKeypoints(
+  heatmap: Float32Array,
+  width: number,
+  height: number,
+  options: KeypointOptions = {},
+): Keypoints {
+  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel } = keypointOptions(options);
+  if (heatmap.length !== width * height) {
+    throw new RangeError(`expected ${width}x${height} = ${width * height} values, got ${heatmap.length}`);
+  }
+  const limits = { borderMargin, maxKeypoints };
+  const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
+  const count = indices.length;
+  const keypoints = new Float32Array(2 * count);
+  const scores = new Float32Array(count);
+  for (let n = 0; n < count; n++) {
+    keypoints[2 * n] = indices[n] % width;
+    keypoints[2 * n + 1] = Math.floor(indices[n] / width);
+    scores[n] = heatmap[indices[n]];
+  }
+  return {
+    count,
+    keypoints: subpixel ? refineKeypoints(heatmap, width, height, keypoints) : keypoints,
+    scores,
+  };
+}
