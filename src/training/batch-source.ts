@@ -1,23 +1,45 @@
 /** From a plain description of batches to the batches themselves, the same in this thread and in a worker. */
 import type { DetectorBatch, PairBatch } from './batches.js';
+import { makePairBatch, type PairBatchSettings } from './pair-batches.js';
+import { makePhotoBatch, type PhotoBatchSettings } from './photo-batches.js';
+import type { PhotoStore } from './photo-store.js';
 import { makeSyntheticBatch, type SyntheticBatchSettings } from './synthetic-batches.js';
 
-/** Shapes. */
+/** Synthetic Shapes. */
 export interface SyntheticBatchSpec {
   readonly kind: 'synthetic';
   readonly settings: SyntheticBatchSettings;
 }
 
+/** Labelled photographs for the detector. */
+export interface PhotoBatchSpec {
+  readonly kind: 'photos';
+  readonly settings: PhotoBatchSettings;
+  readonly store: PhotoStore;
+}
+
+/** Pairs of views of labelled photographs. */
+export interface PairBatchSpec {
+  readonly kind: 'pairs';
+  readonly settings: PairBatchSettings;
+  readonly store: PhotoStore;
+}
+
 /** Any description of batches; plain data, so that a worker can be sent one. */
-export type BatchSpec = SyntheticBatchSpec;
+export type BatchSpec = SyntheticBatchSpec | PhotoBatchSpec | PairBatchSpec;
 
 /** The record that a description yields. */
-export type BatchOf<Spec extends BatchSpec> = Spec extends { kind: 'pairs' } ? PairBatch : DetectorBatch;
+export type BatchOf<Spec extends BatchSpec> = Spec extends PairBatchSpec ? PairBatch : DetectorBatch;
 
 /** Makes the batch of a step: the same for the same description and step, whatever was made before. */
-export async function makeBatch<Spec extends BatchSpec>(spec: Spec, step: number): Promise<BatchOf<Spec>> {
+export async function makeBatch<Spec extends BatchSpec>(spec: Spec, step: number): Promise<BatchOf<Spec>>;
+export async function makeBatch(spec: BatchSpec, step: number): Promise<DetectorBatch | PairBatch> {
   switch (spec.kind) {
     case 'synthetic':
-      return makeSyntheticBatch(spec.settings, step) as BatchOf<Spec>;
+      return makeSyntheticBatch(spec.settings, step);
+    case 'photos':
+      return makePhotoBatch(spec.settings, step, spec.store);
+    case 'pairs':
+      return makePairBatch(spec.settings, step, spec.store);
   }
 }
