@@ -1,0 +1,53 @@
+/** Between grey pictures in [0, 1] and 8-bit or 16-bit samples as decoders and canvases have them. */
+import { type GrayImage, grayImage, type RgbaImage } from './image.js';
+
+/** Interleaved samples of a decoded picture: [height, width, channels], 0 to `maximum`. */
+export interface Samples {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha. */
+  readonly channels: number;
+  readonly maximum: number;
+  readonly samples: ArrayLike<number>;
+}
+
+/**
+ * Grey in [0, 1]: luminance .299 R + .587 G + .114 B of the encoded values, as OpenCV and PIL compute it;
+ * a single channel is taken as it is, alpha is ignored.
+ */
+export function grayFromSamples({ width, height, channels, maximum, samples }: Samples): GrayImage {
+  const image = grayImage(width, height);
+  const { data } = image;
+  if (channels < 3) {
+    for (let i = 0; i < data.length; i++) data[i] = samples[i * channels] / maximum;
+    return image;
+  }
+  for (let i = 0, at = 0; i < data.length; i++, at += channels) {
+    data[i] = (0.299 * samples[at] + 0.587 * samples[at + 1] + 0.114 * samples[at + 2]) / maximum;
+  }
+  return image;
+}
+
+/** Opaque 8-bit colour; alpha is ignored. */
+export function rgbaFromSamples({ width, height, channels, maximum, samples }: Samples): RgbaImage {
+  const data = new Uint8ClampedArray(4 * width * height);
+  const scale = 255 / maximum;
+  const green = channels < 3 ? 0 : 1;
+  for (let out = 0, at = 0; out < data.length; out += 4, at += channels) {
+    data[out] = samples[at] * scale;
+    data[out + 1] = samples[at + green] * scale;
+    data[out + 2] = samples[at + 2 * green] * scale;
+    data[out + 3] = 255;
+  }
+  return { width, height, data };
+}
+
+/** Luminance of an 8-bit colour picture, for instance of a canvas's or a video frame's `ImageData`. */
+export function grayFromRgba({ width, height, data }: RgbaImage): GrayImage {
+  return grayFromSamples({ width, height, channels: 4, maximum: 255, samples: data });
+}
+
+/** A grey picture as opaque 8-bit colour. */
+export function rgbaFromGray({ width, height, data }: GrayImage): RgbaImage {
+  return rgbaFromSamples({ width, height, channels: 1, maximum: 1, samples: data });
+}
