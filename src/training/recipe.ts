@@ -1,0 +1,253 @@
+/**
+ * A training recipe: every number that the way from nothing to SuperPoint depends on, as a JSON file.
+ * What a recipe leaves out takes the defaults written here; a key it should not have is an error.
+ */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import {
+  ADAPTATION_HOMOGRAPHIES,
+  type HomographySampling,
+  PAIR_HOMOGRAPHIES,
+} from '../geometry/sample-homography.js';
+import { PHOTO_PHOTOMETRY, type Photometry, SYNTHETIC_PHOTOMETRY } from '../image/photometric.js';
+
+const count = z.int().min(0);
+const positiveCount = z.int().min(1);
+const positive = z.number().positive();
+const share = z.number().min(0).max(1);
+const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low <= high, {
+  error: 'expected [smallest, largest]',
+});
+const positiveRange = range.refine(([low]) => low > 0, { error: 'expected numbers above 0' });
+const wholeCells = positiveCount.multipleOf(8);
+
+/** Homography sampling, each missing number taken from a preset. */
+function homographies(preset: HomographySampling) {
+  return z
+    .strictObject({
+      patchRatio: z.number().positive().max(1).default(preset.patchRatio),
+      perspective: z.number().min(0).lt(1).default(preset.perspective),
+      scaling: positiveRange.default([...preset.scaling]),
+      rotation: z.number().min(0).max(Math.PI).default(preset.rotation),
+      translation: share.default(preset.translation),
+      translationOverflow: z
+        .number()
+        .min(0)
+        .default(preset.translationOverflow ?? 0),
+      allowArtifacts: z.boolean().default(preset.allowArtifacts),
+    })
+    .prefault({});
+}
+
+/** Photometric changes, each missing number taken from a preset; null for none. */
+function photometry(preset: Photometry) {
+  return z
+    .strictObject({
+      brightness: share.default(preset.brightness),
+      contrast: positiveRange.default([...preset.contrast]),
+      noise: range.default([...preset.noise]),
+      speckle: range.default([...preset.speckle]),
+      shade: z
+        .strictObject({
+          ellipses: count.default(preset.shade.ellipses),
+          transparency: range.default([...preset.shade.transparency]),
+          blur: range.default([...preset.shade.blur]),
+        })
+        .prefault({}),
+      motionBlur: positiveCount.default(preset.motionBlur),
+    })
+    .nullable()
+    .prefault({});
+}
+
+/** Adam's step size: linear from 0 to `peak`, then a half cosine from `peak` to `final` at the last step. */
+const learningRate = z.strictObject({
+  peak: positive,
+  warmupSteps: count.default(0),
+  /** Equal to `peak`: constant, as in the paper. */
+  final: z.number().min(0).default(0),
+});
+
+/** What all three stages of training share. */
+const stage = {
+  /** Size of a training picture in pixels. */
+  width: wholeCells,
+  height: wholeCells,
+  /** Pictures, or pairs, a step. */
+  batch: positiveCount,
+  /** Parts of a batch worked on at the same time, each in a session of its own. */
+  replicas: positiveCount.default(1),
+  steps: count,
+  learningRate,
+  /** `one` as in the paper, `soft` keeps the sub-pixel part of a label. */
+  targets: z.enum(['one', 'soft']).default('one'),
+  /** Decay a step of the moving average of the weights that is kept in the end; absent for none. */
+  ema: z.number().min(0).lt(1).optional(),
+  /** Steps between validations; 0 for none but the last. */
+  validateEvery: count.default(0),
+};
+
+/** What the stages that train on photographs share. */
+const photographStage = {
+  ...stage,
+  /** Labels below this score are not used. */
+  minScore: share.default(0),
+  /** Smallest and largest size of a crop's pixels against the photograph's. */
+  cropScale: positiveRange.default([0.5, 1]),
+  homographies: homographies(PAIR_HOMOGRAPHIES),
+  photometry: photometry(PHOTO_PHOTOMETRY),
+};
+
+const hinge = z.strictObject({
+  kind: z.literal('hinge'),
+  lambdaD: positive.default(250),
+  positiveMargin: z.number().default(1),
+  negativeMargin: z.number().default(0.2),
+  weight: positive.default(1e-4),
+});
+
+const dualSoftmax = z.strictObject({
+  kind: z.literal('dualSoftmax'),
+  temperature: positive.default(0.07),
+  weight: positive.default(1),
+});
+
+/** One round of Homographic Adaptation (§5): photographs are labelled with what the network finds. */
+const adaptationRound = z.strictObject({
+  /** Views a photograph, the photograph itself included. */
+  warps: positiveCount.default(100),
+  detectionThreshold: share.default(0.015),
+  nmsRadius: count.default(4),
+  maxKeypoints: positiveCount.optional(),
+  /** Photographs with a longer side are shrunk to this many pixels before they are labelled. */
+  longestSide: positiveCount.optional(),
+  homographies: homographies(ADAPTATION_HOMOGRAPHIES),
+});
+
+const recipeSchema = z.strictObject({
+  name: z.string().min(1),
+  seed: z.int(),
+  network: z
+    .strictObject({
+      /** Channels of the four pairs of convolutions (§3.1), of both heads, and of the descriptor. */
+      encoder: z
+        .tuple([positiveCount, positiveCount, positiveCount, positiveCount])
+        .default([64, 64, 128, 128]),
+      head: positiveCount.default(256),
+      descriptor: positiveCount.default(256),
+    })
+    .prefault({}),
+  /** Photographs used, from the front of the folder; absent for all. */
+  maxPhotographs: positiveCount.optional(),
+  /** Share of the photographs that no stage trains on. */
+  heldBack: share.default(0),
+  /** MagicPoint on Synthetic Shapes (§4). */
+  magicpoint: z.strictObject({
+    ...stage,
+    synthetic: z
+      .strictObject({
+        homographies: homographies({ ...ADAPTATION_HOMOGRAPHIES, patchRatio: 0.8 }),
+        photometry: photometry(SYNTHETIC_PHOTOMETRY),
+      })
+      .prefault({}),
+  }),
+  /** Rounds in their order, each with the network that came out of the one before. */
+  adaptation: z.array(adaptationRound).min(1).prefault([{}]),
+  /** MagicPoint trained on between two rounds, on the photographs just labelled; absent for none. */
+  photographs: z.strictObject(photographStage).optional(),
+  /** The joint training (§6). */
+  superpoint: z.strictObject({
+    ...photographStage,
+    warpedViews: z.enum(['second', 'both']).default('second'),
+    minOverlap: share.default(0.4),
+    descriptorLoss: z.discriminatedUnion('kind', [hinge, dualSoftmax]).prefault({ kind: 'hinge' }),
+    startFrom: z.enum(['magicpoint', 'scratch']).default('magicpoint'),
+  }),
+});
+
+/** A recipe with all defaults filled in. */
+export type Recipe = z.output<typeof recipeSchema>;
+/** How the step size changes over a stage. */
+export type LearningRate = z.output<typeof learningRate>;
+/** One round of Homographic Adaptation. */
+export type AdaptationRound = Recipe['adaptation'][number];
+
+/** A recipe that cannot be used; the message is one line that names the key and what was expected. */
+export class RecipeError extends Error {
+  override name = 'RecipeError';
+}
+
+/**
+ * Checks a recipe and fills in what it leaves out.
+ *
+ * @param source begins the message of an error: the file's name.
+ * @throws RecipeError naming the first key that is wrong and what was expected of it.
+ */
+export function parseRecipe(value: unknown, source = 'recipe'): Recipe {
+  const result = recipeSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new RecipeError(`${source}: ${describeIssue(result.error.issues[0], value)}`);
+}
+
+function describeIssue(issue: z.core.$ZodIssue, recipe: unknown): string {
+  const key = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the recipe';
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.map((name) => [...issue.path.map(String), name].join('.'));
+    return `unknown key ${names.join(', ')}`;
+  }
+  const found = issue.path.reduce<unknown>(
+    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
+    recipe,
+  );
+  const got = found === undefined ? 'nothing' : JSON.stringify(found);
+  return `${key}: ${expectation(issue)}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`;
+}
+
+/** What was expected, in words. */
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected === 'int' ? 'a whole number' : `${article(issue.expected)} ${issue.expected}`}`;
+    case 'too_small':
+      return `expected ${issue.origin === 'array' ? 'a list of ' : ''}${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return `expected ${issue.origin === 'array' ? 'a list of ' : ''}${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    case 'not_multiple_of':
+      return `expected a multiple of ${issue.divisor}`;
+    case 'invalid_value':
+      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'invalid_union':
+      return 'expected "hinge" or "dualSoftmax"';
+    default:
+      return issue.message;
+  }
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? 'an' : 'a';
+}
+
+/**
+ * Reads a recipe.
+ *
+ * @param nameOrPath `tiny`, `cpu` and so on for a recipe that comes with the package, else a JSON file.
+ * @throws RecipeError when there is no such file, it is not JSON, or it is not a recipe.
+ */
+export async function readRecipe(nameOrPath: string): Promise<Recipe> {
+  const bundled = /^[a-z0-9-]+$/i.test(nameOrPath);
+  const file = bundled ? new URL(`../../../recipes/${nameOrPath}.json`, import.meta.url) : nameOrPath;
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new RecipeError(
+      bundled
+        ? `no recipe is named ${nameOrPath}; give the path of a JSON file or one of the recipes of this package`
+        : `${nameOrPath}: the recipe cannot be read (${error.code})`,
+    );
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new RecipeError(`${nameOrPath}: expected JSON: ${(error as Error).message}`);
+  }
+  return parseRecipe(value, nameOrPath);
+}
