@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
+import { parseDuration } from '../../src/training/duration.js';
+import { parseRecipe, RecipeError, readRecipe } from '../../src/training/recipe.js';
+
+const learningRate = { peak: 0.001 };
+const stage = { width: 160, height: 120, batch: 2, steps: 3, learningRate };
+const least = () => ({ name: 'least', seed: 1, magicpoint: { ...stage }, superpoint: { ...stage } });
+
+test('the recipes that come with the package are valid', async () => {
+  for (const name of ['tiny', 'cpu', 'paper']) assert.equal((await readRecipe(name)).name, name);
+});
+
+test('what a recipe leaves out takes the defaults of the paper', () => {
+  const recipe = parseRecipe(least());
+  assert.deepEqual(recipe.network, { encoder: [64, 64, 128, 128], head: 256, descriptor: 256 });
+  assert.deepEqual(recipe.superpoint.descriptorLoss, {
+    kind: 'hinge',
+    lambdaD: 250,
+    positiveMargin: 1,
+    negativeMargin: 0.2,
+    weight: 1e-4,
+  });
+  assert.equal(recipe.magicpoint.targets, 'one');
+  assert.equal(recipe.adaptation.length, 1);
+  assert.equal(recipe.adaptation[0].warps, 100);
+});
+
+test('a preset is changed one number at a time', () => {
+  const recipe = least();
+  Object.assign(recipe.superpoint, { homographies: { rotation: 1.5 }, photometry: null });
+  const { homographies, photometry } = parseRecipe(recipe).superpoint;
+  assert.deepEqual(homographies, { ...PAIR_HOMOGRAPHIES, rotation: 1.5 });
+  assert.equal(photometry, null);
+});
+
+test('an error is one line that names the key, what was expected and what came', () => {
+  const cases: [(recipe: Record<string, Record<string, unknown>>) => void, RegExp][] = [
+    [(r) => Object.assign(r.magicpoint, { lr: 1 }), /^r\.json: unknown key magicpoint\.lr$/],
+    [
+      (r) => Object.assign(r.magicpoint, { steps: 'many' }),
+      /magicpoint\.steps: expected a number, got "many"/,
+    ],
+    [
+      (r) => Object.assign(r.magicpoint, { steps: 1.5 }),
+      /magicpoint\.steps: expected a whole number, got 1\.5/,
+    ],
+    [(r) => Object.assign(r, { seed: undefined }), /seed: expected a number, got nothing/],
+    [
+      (r) => Object.assign(r.superpoint, { width: 100 }),
+      /superpoint\.width: expected a multiple of 8, got 100/,
+    ],
+    [(r) => Object.assign(r.superpoint, { targets: 'two' }), /targets: expected "one" or "soft", got "two"/],
+    [(r) => Object.assign(r.superpoint, { cropScale: [2, 1] }), /cropScale: expected \[smallest, largest\]/],
+    [
+      (r) => Object.assign(r.superpoint, { descriptorLoss: { kind: 'triplet' } }),
+      /descriptorLoss\.kind: expected "hinge" or "dualSoftmax", got "triplet"/,
+    ],
+    [
+      (r) => Object.assign(r, { network: { encoder: [1, 2] } }),
+      /network\.encoder: expected a list of at least 4/,
+    ],
+  ];
+  for (const [spoil, message] of cases) {
+    const recipe = least();
+    spoil(recipe as unknown as Record<string, Record<string, unknown>>);
+    assert.throws(
+      () => parseRecipe(recipe, 'r.json'),
+      (error: Error) =>
+        error instanceof RecipeError && message.test(error.message) && !error.message.includes('\n'),
+      String(message),
+    );
+  }
+  assert.throws(() => parseRecipe([]), /the recipe: expected an object, got \[\]/);
+});
+
+test('a file that is missing or not JSON is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'recipe-'));
+  try {
+    const path = join(folder, 'r.json');
+    await writeFile(path, '{"name": ');
+    await assert.rejects(readRecipe(path), /r\.json: expected JSON/);
+    await assert.rejects(
+      readRecipe(join(folder, 'none.json')),
+      /none\.json: the recipe cannot be read \(ENOENT\)/,
+    );
+    await assert.rejects(readRecipe('huge'), /no recipe is named huge/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('spans of time are read as people write them', () => {
+  const cases: [string, number][] = [
+    ['90s', 90],
+    ['150m', 9000],
+    ['2h', 7200],
+    ['1.5h', 5400],
+    ['1h30m', 5400],
+    [' 1d 1 s ', 86401],
+  ];
+  for (const [text, seconds] of cases) assert.equal(parseDuration(text), seconds);
+  for (const text of ['', '5', '0s', '-3m', '2 hours', 'm', '1h x']) {
+    assert.throws(() => parseDuration(text), /expected a span of time such as 90s/);
+  }
+});
