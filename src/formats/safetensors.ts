@@ -5,16 +5,16 @@
  * https://huggingface.co/docs/safetensors
  */
 import { FormatError } from './format-error.js';
-import { bfloat16ToFloat32, halfToFloat32 } from './half-float.js';
-
-/** The arrays a safetensors file may hold here. */
-export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
-
-/** One tensor: `data.length` is the product of `dims`; `dims` is empty for a single number. */
-export interface StoredTensor<Data extends TensorData = TensorData> {
-  readonly dims: readonly number[];
-  readonly data: Data;
-}
+import {
+  bytesOf,
+  checkShape,
+  elementCount,
+  NUMBER_TYPES,
+  type NumberType,
+  readNumbers,
+  type StoredTensor,
+  type TensorData,
+} from './raw-numbers.js';
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
@@ -34,14 +34,14 @@ const METADATA_KEY = '__metadata__';
 /** The reference reader refuses longer headers, so this one does as well. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-const DECODERS: Record<string, { bytes: number; decode: (buffer: ArrayBuffer) => TensorData }> = {
-  F64: { bytes: 8, decode: (buffer) => new Float64Array(buffer) },
-  F32: { bytes: 4, decode: (buffer) => new Float32Array(buffer) },
-  F16: { bytes: 2, decode: (buffer) => halfToFloat32(new Uint16Array(buffer)) },
-  BF16: { bytes: 2, decode: (buffer) => bfloat16ToFloat32(new Uint16Array(buffer)) },
-  I64: { bytes: 8, decode: (buffer) => new BigInt64Array(buffer) },
-  I32: { bytes: 4, decode: (buffer) => new Int32Array(buffer) },
-  U8: { bytes: 1, decode: (buffer) => new Uint8Array(buffer) },
+const TYPES: Record<string, NumberType> = {
+  F64: NUMBER_TYPES.float64,
+  F32: NUMBER_TYPES.float32,
+  F16: NUMBER_TYPES.float16,
+  BF16: NUMBER_TYPES.bfloat16,
+  I64: NUMBER_TYPES.int64,
+  I32: NUMBER_TYPES.int32,
+  U8: NUMBER_TYPES.uint8,
 };
 
 /**
@@ -62,11 +62,10 @@ export function encodeSafetensors(
   const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = {};
   if (Object.keys(metadata).length > 0) header[METADATA_KEY] = metadata;
   let end = 0;
-  for (const [name, { dims, data }] of ordered) {
+  for (const [name, tensor] of ordered) {
     if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
-    if (data.length !== product(dims)) {
-      throw new RangeError(`tensor ${name} has shape [${dims.join(', ')}] but ${data.length} values`);
-    }
+    checkShape(`tensor ${name}`, tensor);
+    const { dims, data } = tensor;
     const start = end;
     end += data.byteLength;
     header[name] = { dtype: typeName(data), shape: [...dims], data_offsets: [start, end] };
@@ -80,7 +79,7 @@ export function encodeSafetensors(
   bytes.set(text, 8);
   let position = 8 + headerLength;
   for (const [, { data }] of ordered) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    bytes.set(bytesOf(data), position);
     position += data.byteLength;
   }
   return bytes;
@@ -103,13 +102,13 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = checkEntry(name, entry);
-    const decoder = DECODERS[dtype];
-    if (!decoder) {
-      const known = Object.keys(DECODERS).join(', ');
+    const type = TYPES[dtype];
+    if (!type) {
+      const known = Object.keys(TYPES).join(', ');
       throw new FormatError(`tensor ${name} has element type ${dtype}, expected one of ${known}`);
     }
     const [start, end] = offsets;
-    if (end - start !== product(shape) * decoder.bytes) {
+    if (end - start !== elementCount(shape) * type.bytes) {
       throw new FormatError(
         `tensor ${name} has shape [${shape.join(', ')}] of ${dtype} but ${end - start} bytes`,
       );
@@ -120,9 +119,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
       );
     }
     declared += end - start;
-    const from = bytes.byteOffset + dataStart;
-    const copy = new Uint8Array(bytes.buffer, from + start, end - start).slice();
-    tensors[name] = { dims: [...shape], data: decoder.decode(copy.buffer) };
+    const data = readNumbers(bytes, dataStart + start, elementCount(shape), type);
+    tensors[name] = { dims: [...shape], data };
   }
   if (declared !== dataLength) {
     throw new FormatError(
@@ -180,10 +178,6 @@ function isSizes(value: unknown): value is number[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((count, size) => count * size, 1);
 }
 
 function typeName(data: TensorData): string {

@@ -1,0 +1,187 @@
+/**
+ * Features in the HDF5 layout of hloc (Hierarchical-Localization): one group per picture, named by its
+ * path with forward slashes, holding `keypoints` (N, 2) float32 x y, `scores` (N), `descriptors` (D, N)
+ * and `image_size` (2) width height. hloc's keypoints count from pixel centres, as ours. For Node.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { Dataset, File, Group, Module, ready } from 'h5wasm/node';
+import type { Features } from '../features/features.js';
+import { replaceFile } from './atomic-file.js';
+import type { NamedFeatures } from './features-json.js';
+import { FormatError } from './format-error.js';
+import { halfToFloat32 } from './raw-numbers.js';
+
+/** hloc's figure for SuperPoint: the standard deviation, in pixels, that its verification allows a keypoint. */
+const DETECTION_NOISE = 2;
+const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * Writes one HDF5 file with the features of all pictures, whole or not at all; one picture at a time is
+ * held in memory.
+ *
+ * @returns the number of pictures written.
+ * @throws RangeError when two pictures have one name or a name is not a relative path.
+ */
+export async function writeHlocFeatures(
+  path: string,
+  pictures: AsyncIterable<NamedFeatures> | Iterable<NamedFeatures>,
+): Promise<number> {
+  await openLibrary();
+  return replaceFile(path, async (temporary) => {
+    const file = new File(temporary, 'w');
+    const names = new Set<string>();
+    try {
+      for await (const { name, features } of pictures) {
+        checkName(name, names);
+        writePicture(file, name, features);
+      }
+    } finally {
+      file.close();
+    }
+    return names.size;
+  });
+}
+
+/**
+ * Reads the features of one picture after the other, of any float type (hloc's `as_half` too).
+ *
+ * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete.
+ */
+export async function* readHlocFeatures(path: string): AsyncGenerator<NamedFeatures> {
+  await checkSignature(path);
+  await openLibrary();
+  let file: File;
+  try {
+    file = new File(path, 'r');
+  } catch {
+    throw new FormatError(`${path} is a truncated or damaged HDF5 file`);
+  }
+  try {
+    yield* readGroup(file, '');
+  } finally {
+    file.close();
+  }
+}
+
+/** The library prints its errors unless told to throw them. */
+async function openLibrary(): Promise<void> {
+  (await ready).activate_throwing_error_handler();
+}
+
+function checkName(name: string, names: Set<string>): void {
+  if (name.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+    throw new RangeError(`expected a relative path without . and .. as the picture's name, got "${name}"`);
+  }
+  if (names.has(name)) throw new RangeError(`two pictures are named "${name}"`);
+  names.add(name);
+}
+
+function writePicture(file: File, name: string, features: Features): void {
+  const { width, height, count, keypoints, scores, descriptors, descriptorDim } = features;
+  const group = makeGroups(file, name);
+  const points = group.create_dataset({ name: 'keypoints', data: keypoints, shape: [count, 2], dtype: '<f' });
+  points.create_attribute('uncertainty', DETECTION_NOISE, [], '<d');
+  group.create_dataset({ name: 'scores', data: scores, shape: [count], dtype: '<f' });
+  group.create_dataset({
+    name: 'descriptors',
+    data: transpose(descriptors, count, descriptorDim),
+    shape: [descriptorDim, count],
+    dtype: '<f',
+  });
+  const size = new BigInt64Array([BigInt(width), BigInt(height)]);
+  group.create_dataset({ name: 'image_size', data: size, shape: [2], dtype: '<q' });
+}
+
+/** The group at `name` with all groups above it, which HDF5 does not make by itself. */
+function makeGroups(file: File, name: string): Group {
+  let group: Group = file;
+  for (const part of name.split('/')) {
+    const existing = group.keys().includes(part) ? group.get(part) : group.create_group(part);
+    if (!(existing instanceof Group)) throw new RangeError(`"${name}" lies inside another picture`);
+    group = existing;
+  }
+  return group;
+}
+
+function* readGroup(group: Group, name: string): Generator<NamedFeatures> {
+  const keys = group.keys();
+  if (keys.includes('keypoints')) {
+    yield { name, features: readPicture(group, name) };
+    return;
+  }
+  for (const key of keys) {
+    const child = group.get(key);
+    if (child instanceof Group) yield* readGroup(child, name === '' ? key : `${name}/${key}`);
+  }
+}
+
+function readPicture(group: Group, name: string): Features {
+  const [keypoints, scores, descriptors, size] = ['keypoints', 'scores', 'descriptors', 'image_size'].map(
+    (key) => {
+      const dataset = group.get(key);
+      if (!(dataset instanceof Dataset)) throw new FormatError(`picture ${name} lacks the dataset ${key}`);
+      return { dims: dataset.shape ?? [], data: readDataset(dataset) };
+    },
+  );
+  const count = scores.data.length;
+  const descriptorDim = descriptors.dims[0];
+  if (keypoints.data.length !== 2 * count || descriptors.dims[1] !== count || size.data.length !== 2) {
+    throw new FormatError(
+      `picture ${name}: keypoints (${keypoints.dims}), scores (${scores.dims}), descriptors ` +
+        `(${descriptors.dims}) and image_size (${size.dims}) disagree; expected (N,2), (N), (D,N) and (2)`,
+    );
+  }
+  return {
+    width: size.data[0],
+    height: size.data[1],
+    count,
+    keypoints: keypoints.data,
+    scores: scores.data,
+    descriptors: transpose(descriptors.data, descriptorDim, count),
+    descriptorDim,
+  };
+}
+
+function readDataset(dataset: Dataset): Float32Array {
+  const { value } = dataset.dtype === '<e' ? { value: readHalf(dataset) } : dataset;
+  if (!ArrayBuffer.isView(value) || value instanceof DataView) {
+    throw new FormatError(`dataset ${dataset.path} holds no numbers`);
+  }
+  return Float32Array.from(value as ArrayLike<number | bigint>, Number);
+}
+
+/** The library has no array type for float16 and hands out nothing: this reads the 16-bit words. */
+function readHalf(dataset: Dataset): Float32Array {
+  const bytes = 2 * dataset.metadata.total_size;
+  const address = Module._malloc(Math.max(bytes, 1));
+  try {
+    Module.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(address));
+    return halfToFloat32(new Uint16Array(Module.HEAPU8.slice(address, address + bytes).buffer));
+  } finally {
+    Module._free(address);
+  }
+}
+
+/** [rows, columns] to [columns, rows]. */
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const transposed = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      transposed[column * rows + row] = values[row * columns + column];
+    }
+  }
+  return transposed;
+}
+
+/** Tells a wrong or missing file apart in our words, before the library does in twenty lines. */
+async function checkSignature(path: string): Promise<void> {
+  const file: FileHandle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    if (bytesRead < 8 || HDF5_SIGNATURE.some((byte, i) => buffer[i] !== byte)) {
+      throw new FormatError(`${path} is not an HDF5 file`);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * A reader of Python pickles for the few kinds of values that weights need: numbers, texts, tuples, lists
+ * and dictionaries. Nothing of the file is executed: a call of a named Python object is handed to the
+ * caller's `call`, which answers for the names it knows and refuses the rest.
+ */
+import { FormatError } from './format-error.js';
+
+/** What the owner of the pickle makes of its references to Python. */
+export interface PickleHooks {
+  /** The value of calling the Python object `module.name` with positional arguments. */
+  readonly call: (name: string, values: readonly unknown[]) => unknown;
+  /** The value that stands for a persistent id. */
+  readonly persistent: (id: unknown) => unknown;
+}
+
+/** A named Python object, not called (yet). */
+interface PythonName {
+  readonly name: string;
+}
+
+const MARK = Symbol('mark');
+const STOP = 0x2e;
+
+/** Reads pickles that stand one after the other in `bytes`; dictionaries come as Map, tuples as arrays. */
+export class PickleReader {
+  /** Where the next pickle begins. */
+  position = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #hooks: PickleHooks;
+  #stack: unknown[] = [];
+  #memo = new Map<number, unknown>();
+  /** What each instruction does, by its code; the names are those of Python's pickletools. */
+  readonly #instructions: Readonly<Record<number, () => void>> = {
+    // framing, constants, numbers and texts
+    128: () => this.#take(1), // PROTO
+    149: () => this.#take(8), // FRAME
+    78: () => this.#push(null), // NONE
+    136: () => this.#push(true), // NEWTRUE
+    137: () => this.#push(false), // NEWFALSE
+    75: () => this.#push(this.#number(1)), // BININT1
+    77: () => this.#push(this.#number(2)), // BININT2
+    74: () => this.#push(this.#number(4) | 0), // BININT
+    138: () => this.#push(this.#longInteger(this.#number(1))), // LONG1
+    71: () => this.#push(this.#view.getFloat64(this.#take(8))), // BINFLOAT
+    84: () => this.#push(this.#text(this.#number(4))), // BINSTRING
+    85: () => this.#push(this.#text(this.#number(1))), // SHORT_BINSTRING
+    88: () => this.#push(this.#text(this.#number(4))), // BINUNICODE
+    140: () => this.#push(this.#text(this.#number(1))), // SHORT_BINUNICODE
+    // tuples, lists and dictionaries
+    40: () => this.#push(MARK), // MARK
+    41: () => this.#push([]), // EMPTY_TUPLE
+    93: () => this.#push([]), // EMPTY_LIST
+    125: () => this.#push(new Map()), // EMPTY_DICT
+    116: () => this.#push(this.#popToMark()), // TUPLE
+    133: () => this.#push(this.#popMany(1)), // TUPLE1
+    134: () => this.#push(this.#popMany(2)), // TUPLE2
+    135: () => this.#push(this.#popMany(3)), // TUPLE3
+    97: () => this.#append([this.#pop()]), // APPEND
+    101: () => this.#append(this.#popToMark()), // APPENDS
+    115: () => this.#setItems(this.#popMany(2)), // SETITEM
+    117: () => this.#setItems(this.#popToMark()), // SETITEMS
+    // values used again
+    113: () => this.#remember(this.#number(1)), // BINPUT
+    114: () => this.#remember(this.#number(4)), // LONG_BINPUT
+    148: () => this.#remember(this.#memo.size), // MEMOIZE
+    104: () => this.#recall(this.#number(1)), // BINGET
+    106: () => this.#recall(this.#number(4)), // LONG_BINGET
+    // references to Python
+    99: () => this.#push({ name: `${this.#line()}.${this.#line()}` } satisfies PythonName), // GLOBAL
+    147: () => this.#push({ name: this.#popMany(2).join('.') } satisfies PythonName), // STACK_GLOBAL
+    82: () => this.#call(), // REDUCE
+    129: () => this.#call(), // NEWOBJ
+    81: () => this.#push(this.#hooks.persistent(this.#pop())), // BINPERSID
+    98: () => this.#pop(), // BUILD: attributes, such as a state_dict's _metadata, are not needed
+  };
+
+  constructor(bytes: Uint8Array, hooks: PickleHooks) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#hooks = hooks;
+  }
+
+  /**
+   * The next pickle's value.
+   *
+   * @throws FormatError when it is truncated or needs more than this reader knows.
+   */
+  read(): unknown {
+    this.#stack = [];
+    this.#memo = new Map();
+    for (;;) {
+      const code = this.#number(1);
+      if (code === STOP) return this.#pop();
+      const instruction = this.#instructions[code];
+      if (!instruction) {
+        throw new FormatError(
+          `the pickle uses the instruction 0x${code.toString(16)}, which is not supported`,
+        );
+      }
+      instruction();
+    }
+  }
+
+  #push(value: unknown): void {
+    this.#stack.push(value);
+  }
+
+  #pop(): unknown {
+    if (this.#stack.length === 0) throw broken('a value is missing');
+    return this.#stack.pop();
+  }
+
+  #popMany(count: number): unknown[] {
+    if (this.#stack.length < count) throw broken('a value is missing');
+    return this.#stack.splice(-count);
+  }
+
+  #popToMark(): unknown[] {
+    const mark = this.#stack.lastIndexOf(MARK);
+    if (mark < 0) throw broken('a mark is missing');
+    return this.#stack.splice(mark).slice(1);
+  }
+
+  #call(): void {
+    const [called, values] = this.#popMany(2);
+    const name = (called as PythonName | null)?.name;
+    if (!Array.isArray(values) || typeof name !== 'string') throw broken('a call without a name');
+    this.#push(this.#hooks.call(name, values));
+  }
+
+  #append(items: unknown[]): void {
+    const list = this.#stack.at(-1);
+    if (!Array.isArray(list)) throw broken('items for no list');
+    for (const item of items) list.push(item);
+  }
+
+  #setItems(items: unknown[]): void {
+    const dictionary = this.#stack.at(-1);
+    if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw broken('items for no dictionary');
+    for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
+  }
+
+  #remember(key: number): void {
+    this.#memo.set(key, this.#stack.at(-1));
+  }
+
+  #recall(key: number): void {
+    if (!this.#memo.has(key)) throw broken('a value is used before it is made');
+    this.#push(this.#memo.get(key));
+  }
+
+  /** Moves on by `length` bytes and tells where they began. */
+  #take(length: number): number {
+    const start = this.position;
+    if (start + length > this.#bytes.length) throw broken('it ends too early');
+    this.position += length;
+    return start;
+  }
+
+  /** An unsigned little-endian number of 1, 2 or 4 bytes. */
+  #number(bytes: 1 | 2 | 4): number {
+    const start = this.#take(bytes);
+    if (bytes === 1) return this.#view.getUint8(start);
+    return bytes === 2 ? this.#view.getUint16(start, true) : this.#view.getUint32(start, true);
+  }
+
+  /** A little-endian number in two's complement; a bigint where a number would lose digits. */
+  #longInteger(length: number): number | bigint {
+    const start = this.#take(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]);
+    const signed = BigInt.asIntN(8 * length, value);
+    return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
+  }
+
+  #text(length: number): string {
+    const start = this.#take(length);
+    return new TextDecoder().decode(this.#bytes.subarray(start, start + length));
+  }
+
+  #line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.position);
+    if (end < 0) throw broken('a line without end');
+    const text = this.#text(end - this.position);
+    this.#take(1);
+    return text;
+  }
+}
+
+function broken(reason: string): FormatError {
+  return new FormatError(`broken or truncated pickle: ${reason}`);
+}

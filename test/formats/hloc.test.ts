@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { Dataset, File, ready } from 'h5wasm/node';
+import type { NamedFeatures } from '../../src/formats/features-json.js';
+import { FormatError } from '../../src/formats/format-error.js';
+import { readHlocFeatures, writeHlocFeatures } from '../../src/formats/hloc.js';
+import { fixturePath, someFeatures } from './fixture.js';
+
+async function readAll(path: string): Promise<NamedFeatures[]> {
+  const pictures: NamedFeatures[] = [];
+  for await (const picture of readHlocFeatures(path)) pictures.push(picture);
+  return pictures;
+}
+
+suite('hloc features', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'superpoint-hloc-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('gives back the features of pictures in folders, also without points', async () => {
+    const pictures = [
+      { name: 'a.png', features: someFeatures(0, 256) },
+      { name: 'db/deep/ü b.jpg', features: someFeatures(7, 5) },
+      { name: 'db/c.jpg', features: someFeatures(1, 256) },
+    ];
+    const path = join(folder, 'round.h5');
+    assert.equal(await writeHlocFeatures(path, pictures), 3);
+    const byName = (a: NamedFeatures, b: NamedFeatures) => (a.name < b.name ? -1 : 1);
+    assert.deepEqual((await readAll(path)).sort(byName), pictures.sort(byName));
+  });
+
+  test("has hloc's datasets, shapes and types", async () => {
+    const path = join(folder, 'layout.h5');
+    const features = someFeatures(3, 2);
+    await writeHlocFeatures(path, [{ name: 'x/y.jpg', features }]);
+    await ready;
+    const file = new File(path, 'r');
+    const dataset = (name: string) => file.get(`x/y.jpg/${name}`) as Dataset;
+    const layout = ['keypoints', 'scores', 'descriptors', 'image_size'].map((name) => {
+      assert.ok(dataset(name) instanceof Dataset);
+      return [dataset(name).dtype, dataset(name).shape];
+    });
+    const [d0, d1, d2, d3, d4, d5] = features.descriptors;
+    assert.deepEqual(layout, [
+      ['<f', [3, 2]],
+      ['<f', [3]],
+      ['<f', [2, 3]],
+      ['<q', [2]],
+    ]);
+    assert.deepEqual(dataset('descriptors').value, new Float32Array([d0, d2, d4, d1, d3, d5]));
+    assert.deepEqual(dataset('image_size').value, new BigInt64Array([640n, 480n]));
+    file.close();
+  });
+
+  test("reads h5py's file with float16", async () => {
+    const [picture, ...others] = await readAll(fixturePath('hloc-half.h5'));
+    assert.equal(others.length, 0);
+    assert.equal(picture.name, 'query/night/a.jpg');
+    assert.deepEqual(picture.features, {
+      width: 640,
+      height: 480,
+      count: 2,
+      keypoints: new Float32Array([1.5, 2, 3, 4.25]),
+      scores: new Float32Array([0.5, 0.25]),
+      descriptors: new Float32Array([1, 0, 0, 0, 0.5, -2]),
+      descriptorDim: 3,
+    });
+  });
+
+  test('writes nothing when the pictures break off or clash', async () => {
+    const inner = join(folder, 'broken');
+    const one = { name: 'a.jpg', features: someFeatures(1, 2) };
+    async function* breaking() {
+      yield one;
+      throw new Error('the second picture broke');
+    }
+    await assert.rejects(writeHlocFeatures(join(inner, 'f.h5'), breaking()), /the second picture broke/);
+    await assert.rejects(
+      writeHlocFeatures(join(inner, 'f.h5'), [one, one]),
+      /two pictures are named "a\.jpg"/,
+    );
+    const inside = { name: 'a.jpg/keypoints/b', features: one.features };
+    await assert.rejects(
+      writeHlocFeatures(join(inner, 'f.h5'), [one, inside]),
+      /lies inside another picture/,
+    );
+    for (const name of ['../a.jpg', '/a.jpg', '']) {
+      await assert.rejects(writeHlocFeatures(join(inner, 'f.h5'), [{ ...one, name }]), /relative path/);
+    }
+    assert.deepEqual(await readdir(inner), []);
+  });
+
+  test('refuses files that are not HDF5, truncated or incomplete', async () => {
+    const path = join(folder, 'bad.h5');
+    await writeFile(path, 'certainly not');
+    await assert.rejects(readAll(path), FormatError);
+    await writeFile(path, '');
+    await assert.rejects(readAll(path), FormatError);
+    const whole = await readFile(fixturePath('hloc-half.h5'));
+    await writeFile(path, whole.subarray(0, whole.length - 100));
+    await assert.rejects(readAll(path), FormatError);
+    await ready;
+    const file = new File(path, 'w');
+    file
+      .create_group('a.jpg')
+      .create_dataset({ name: 'keypoints', data: new Float32Array(2), shape: [1, 2] });
+    file.close();
+    await assert.rejects(readAll(path), /picture a\.jpg lacks the dataset scores/);
+  });
+});

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { FormatError } from '../../src/formats/format-error.js';
+import {
+  decodeFeaturesNpz,
+  decodeNpy,
+  decodeNpz,
+  encodeFeaturesNpz,
+  encodeNpy,
+  encodeNpz,
+} from '../../src/formats/npz.js';
+import { readFixture, someFeatures } from './fixture.js';
+
+suite('npz', () => {
+  test("reads numpy's own file: compressed, float16, bool, a single number, Fortran order", async () => {
+    const arrays = decodeNpz(await readFixture('numpy.npz'));
+    assert.deepEqual(arrays.transposed, { dims: [3, 2], data: new Float32Array([0, 3, 1, 4, 2, 5]) });
+    assert.deepEqual(arrays.half, { dims: [3], data: new Float32Array([1, 2.5, -65504]) });
+    assert.deepEqual(arrays.flags, { dims: [2], data: new Uint8Array([1, 0]) });
+    assert.deepEqual(arrays.number, { dims: [], data: new Float64Array([0.1]) });
+    assert.deepEqual(arrays.indices, { dims: [2, 1], data: new Int32Array([-7, 7]) });
+    const counted = BigInt64Array.from({ length: 24 }, (_, i) => BigInt(i));
+    assert.deepEqual(arrays.fortran, { dims: [2, 3, 4], data: counted });
+  });
+
+  test('writes the header that numpy writes', () => {
+    const bytes = encodeNpy({ dims: [2], data: new Float32Array([1, -1]) });
+    const header = String.fromCharCode(...bytes.subarray(0, 128));
+    assert.equal(bytes.length, 128 + 8);
+    assert.ok(
+      header.startsWith(
+        "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }  ",
+      ),
+    );
+    assert.ok(header.endsWith(' \n'));
+    assert.deepEqual([...bytes.subarray(128)], [0, 0, 0x80, 0x3f, 0, 0, 0x80, 0xbf]);
+  });
+
+  test('gives back every kind of array, the same bytes every time', () => {
+    const arrays = {
+      a: { dims: [2, 2], data: new Float32Array([1, 2, 3, 4]) },
+      b: { dims: [0, 2], data: new Float64Array(0) },
+      c: { dims: [], data: new BigInt64Array([-5n]) },
+      'folder/d': { dims: [3], data: new Uint8Array([1, 2, 255]) },
+    };
+    const bytes = encodeNpz(arrays);
+    assert.deepEqual(decodeNpz(bytes), arrays);
+    assert.deepEqual(encodeNpz(arrays), bytes);
+  });
+
+  test('gives back features, also none', () => {
+    for (const features of [someFeatures(5, 4), someFeatures(0, 256)]) {
+      assert.deepEqual(decodeFeaturesNpz(encodeFeaturesNpz(features)), features);
+    }
+  });
+
+  test('refuses truncated arrays, other files and features that disagree', () => {
+    const bytes = encodeNpy({ dims: [4], data: new Float32Array(4) });
+    for (let length = 0; length < bytes.length; length++) {
+      assert.throws(() => decodeNpy(bytes.subarray(0, length)), FormatError, `length ${length}`);
+    }
+    const complex = new TextDecoder('latin1').decode(bytes).replace('<f4', '<c8');
+    assert.throws(() => decodeNpy(Buffer.from(complex, 'latin1')), /element type <c8, expected one of/);
+    assert.throws(() => decodeNpz(new TextEncoder().encode('not a zip')), /not a \.npz file/);
+    assert.throws(() => decodeFeaturesNpz(encodeNpz({})), /lacks the array keypoints/);
+    const features = someFeatures(3, 4);
+    const short = { ...features, scores: features.scores.subarray(1) };
+    assert.throws(() => encodeFeaturesNpz(short), /shape \[3\] but 2 values/);
+    const lying = encodeNpz({
+      ...decodeNpz(encodeFeaturesNpz(features)),
+      scores: { dims: [2], data: short.scores },
+    });
+    assert.throws(() => decodeFeaturesNpz(lying), /disagree/);
+  });
+});
