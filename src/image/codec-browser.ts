@@ -5,7 +5,7 @@
 import type { Canvas } from './canvas.js';
 import { grayFromSamples, rgbaFromGray, rgbaFromSamples, type Samples } from './convert.js';
 import type { GrayImage, RgbaImage } from './image.js';
-import { checkImageSize, EXPECTED_FORMATS, ImageError, unknownFormat } from './image-error.js';
+import { checkImageSize, ImageError, undecodable } from './image-error.js';
 import { type ImageSource, nameOfSource } from './image-source.js';
 import { decodePnm, isPnm } from './pnm.js';
 
@@ -32,14 +32,7 @@ async function decodeBitmap(blob: Blob, name: string): Promise<Samples> {
     bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' });
   } catch (cause) {
     const start = new Uint8Array(await blob.slice(0, 16).arrayBuffer());
-    if (blob.type.startsWith('image/')) {
-      throw new ImageError(
-        name,
-        `this browser cannot decode it: broken, truncated or too large, ${EXPECTED_FORMATS}`,
-        { cause },
-      );
-    }
-    throw unknownFormat(name, start, { cause });
+    throw undecodable(name, start, { cause });
   }
   try {
     const { width, height } = bitmap;
@@ -60,7 +53,7 @@ async function decodeSamples(source: ImageSource): Promise<Samples> {
   const name = nameOfSource(source);
   const blob = await readBlob(source, name);
   const start = new Uint8Array(await blob.slice(0, 3).arrayBuffer());
-  if (start.length === 0) throw unknownFormat(name, start);
+  if (start.length === 0) throw undecodable(name, start);
   return isPnm(start) ? decodePnm(new Uint8Array(await blob.arrayBuffer()), name) : decodeBitmap(blob, name);
 }
 

@@ -8,7 +8,7 @@ import sharp, { type Metadata } from 'sharp';
 import type { Canvas } from './canvas.js';
 import { grayFromSamples, rgbaFromSamples, type Samples } from './convert.js';
 import type { GrayImage, RgbaImage } from './image.js';
-import { checkImageSize, ImageError, unknownFormat } from './image-error.js';
+import { checkImageSize, ImageError, undecodable } from './image-error.js';
 import { type ImageSource, nameOfSource } from './image-source.js';
 import { decodePnm, isPnm } from './pnm.js';
 
@@ -54,7 +54,7 @@ async function decodeWithSharp(bytes: Uint8Array, name: string): Promise<Samples
   try {
     metadata = await input.metadata();
   } catch (cause) {
-    throw unknownFormat(name, bytes, { cause });
+    throw undecodable(name, bytes, { cause });
   }
   checkImageSize(name, metadata.width, metadata.height);
   const deep = metadata.depth === 'ushort';
@@ -78,7 +78,7 @@ async function decodeWithSharp(bytes: Uint8Array, name: string): Promise<Samples
 async function decodeSamples(source: ImageSource): Promise<Samples> {
   const name = nameOfSource(source);
   const bytes = await readBytes(source, name);
-  if (bytes.length === 0) throw unknownFormat(name, bytes);
+  if (bytes.length === 0) throw undecodable(name, bytes);
   return isPnm(bytes) ? decodePnm(bytes, name) : decodeWithSharp(bytes, name);
 }
 

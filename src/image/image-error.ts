@@ -1,10 +1,10 @@
 /** The one error of everything that reads pictures. */
 
 /** What to hand in instead; ends the message where the kind of file is the problem. */
-export const EXPECTED_FORMATS = 'expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM picture';
+const EXPECTED_FORMATS = 'expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM picture';
 
 /** Largest picture that is decoded: 200 megapixels. */
-export const MAX_PIXELS = 200e6;
+const MAX_PIXELS = 200e6;
 
 /** A picture that cannot be read: one line that names it, says what is wrong and what was expected. */
 export class ImageError extends Error {
@@ -32,11 +32,26 @@ export function checkImageSize(source: string, width: number, height: number): v
   }
 }
 
-/** Bytes that begin no known kind of picture, shown in so far as they can be read. */
-export function unknownFormat(source: string, bytes: Uint8Array, options?: ErrorOptions): ImageError {
+/** First bytes by which a file says what it is: [name, offset, bytes as text]. */
+const SIGNATURES: readonly (readonly [string, number, string])[] = [
+  ['JPEG', 0, '\xff\xd8\xff'],
+  ['PNG', 0, '\x89PNG'],
+  ['GIF', 0, 'GIF8'],
+  ['TIFF', 0, 'II*\0'],
+  ['TIFF', 0, 'MM\0*'],
+  ['WebP', 8, 'WEBP'],
+  ['AVIF', 4, 'ftyp'],
+];
+
+/**
+ * The error for bytes that no decoder takes: empty, a broken file of a known kind, or no picture at all.
+ * @param bytes the file, or at least its first 16 bytes.
+ */
+export function undecodable(source: string, bytes: Uint8Array, options?: ErrorOptions): ImageError {
   if (bytes.length === 0) return new ImageError(source, `the file is empty, ${EXPECTED_FORMATS}`, options);
-  const start = Array.from(bytes.subarray(0, 8), (byte) =>
-    byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '.',
-  ).join('');
-  return new ImageError(source, `not a picture (it starts with "${start}"), ${EXPECTED_FORMATS}`, options);
+  const start = Array.from(bytes.subarray(0, 16), (byte) => String.fromCharCode(byte)).join('');
+  const known = SIGNATURES.find(([, offset, signature]) => start.startsWith(signature, offset));
+  if (known) return new ImageError(source, `broken or truncated ${known[0]} file`, options);
+  const shown = start.slice(0, 8).replace(/[^ -~]/g, '.');
+  return new ImageError(source, `not a picture (it starts with "${shown}"), ${EXPECTED_FORMATS}`, options);
 }

@@ -86,7 +86,10 @@ function readBinary(
 export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM picture'): Samples {
   const kind = bytes[1] - ZERO;
   if (!isPnm(bytes) || kind === 1 || kind === 4) {
-    throw new ImageError(source, 'expected a PGM or PPM file that begins with P2, P3, P5 or P6');
+    throw new ImageError(
+      source,
+      'expected a PGM or PPM file (P2, P3, P5 or P6); bitmaps (P1, P4) are not read',
+    );
   }
   const numbers = new TextNumbers(bytes, 2, source);
   const width = numbers.next('width');
