@@ -10,6 +10,8 @@ import {
   PAIR_HOMOGRAPHIES,
 } from '../geometry/sample-homography.js';
 import { PHOTO_PHOTOMETRY, type Photometry, SYNTHETIC_PHOTOMETRY } from '../image/photometric.js';
+import { SHAPE_KINDS } from '../synthetic/sample.js';
+import { SYNTHETIC_VIEWS } from '../synthetic/synthesize.js';
 
 const count = z.int().min(0);
 const positiveCount = z.int().min(1);
@@ -146,8 +148,12 @@ const recipeSchema = z.strictObject({
     ...stage,
     synthetic: z
       .strictObject({
-        homographies: homographies({ ...ADAPTATION_HOMOGRAPHIES, patchRatio: 0.8 }),
+        homography: homographies(SYNTHETIC_VIEWS),
         photometry: photometry(SYNTHETIC_PHOTOMETRY),
+        /** How often each kind comes, relative to the others. */
+        weights: z.partialRecord(z.enum(SHAPE_KINDS), z.number().min(0)).default({}),
+        /** Strength of the textures. */
+        texture: z.number().min(0).default(1),
       })
       .prefault({}),
   }),

@@ -1,0 +1,63 @@
+/**
+ * Checkpoints: everything that a run needs to go on, in one safetensors file that is written whole.
+ * Batches follow from seed and step, so the step is all the random state that there is.
+ */
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomic } from '../formats/atomic-file.js';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import type { Weights } from '../network/weights.js';
+import type { TrainingState } from './step.js';
+
+export interface Checkpoint {
+  readonly state: TrainingState;
+  /** Moving average of parameters and statistics, where the recipe asks for one. */
+  readonly average: Weights | undefined;
+  /** `magicpoint` or `superpoint`, and the JSON of the recipe. */
+  readonly stage: string;
+  readonly recipe: string;
+}
+
+const SETS = ['parameters', 'firstMoments', 'secondMoments', 'statistics'] as const;
+
+export async function writeCheckpoint(
+  path: string,
+  { state, average, stage, recipe }: Checkpoint,
+): Promise<void> {
+  const tensors: Record<string, Weights[string]> = {};
+  const put = (set: string, weights: Weights) => {
+    for (const [name, value] of Object.entries(weights)) tensors[`${set}/${name}`] = value;
+  };
+  for (const set of SETS) put(set, state[set]);
+  if (average) put('average', average);
+  await writeFileAtomic(path, encodeSafetensors(tensors, { step: String(state.step), stage, recipe }));
+}
+
+/** @throws RangeError where the file is not a checkpoint of this project. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const { tensors, metadata } = decodeSafetensors(await readFile(path));
+  const { step, stage, recipe } = metadata;
+  if (step === undefined || stage === undefined || recipe === undefined) {
+    throw new RangeError(
+      `${path}: expected a training checkpoint, got a file without step, stage and recipe`,
+    );
+  }
+  const take = (set: string): Weights =>
+    Object.fromEntries(
+      Object.entries(tensors)
+        .filter(([name]) => name.startsWith(`${set}/`))
+        .map(([name, value]) => [name.slice(set.length + 1), value as Weights[string]]),
+    );
+  const average = take('average');
+  return {
+    state: {
+      step: Number(step),
+      parameters: take('parameters'),
+      firstMoments: take('firstMoments'),
+      secondMoments: take('secondMoments'),
+      statistics: take('statistics'),
+    },
+    average: Object.keys(average).length > 0 ? average : undefined,
+    stage,
+    recipe,
+  };
+}

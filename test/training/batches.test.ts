@@ -1,0 +1,301 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
+import { encodePng } from '../../src/image/codec.js';
+import { type GrayImage, grayImage } from '../../src/image/image.js';
+import { Random } from '../../src/random.js';
+import { makePairBatch, type PairBatchSettings, warpCells } from '../../src/training/pair-batches.js';
+import { makePhotoBatch, type PhotoBatchSettings } from '../../src/training/photo-batches.js';
+import {
+  loadPhoto,
+  openPhotoStore,
+  type PhotoStore,
+  photoKeypoints,
+  photoStoreBytes,
+} from '../../src/training/photo-store.js';
+import { photosOfStep, sampleCrop } from '../../src/training/photo-views.js';
+import { makeSyntheticBatch } from '../../src/training/synthetic-batches.js';
+
+/** Spots of a Gaussian of deviation 2.5 on black, as the ground truth that can be measured in a view. */
+function spots(width: number, height: number, centres: ArrayLike<number>): GrayImage {
+  const image = grayImage(width, height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let k = 0; k < centres.length; k += 2) {
+        const squared = (x - centres[k]) ** 2 + (y - centres[k + 1]) ** 2;
+        image.data[y * width + x] += 0.9 * Math.exp(-squared / (2 * 2.5 ** 2));
+      }
+    }
+  }
+  return image;
+}
+
+/** Centre of brightness of what lies within `reach` pixels of a place, or undefined where it is dark. */
+function centroid(data: Float32Array, width: number, height: number, x: number, y: number, reach: number) {
+  let sum = 0;
+  let sumX = 0;
+  let sumY = 0;
+  for (let v = Math.max(0, Math.round(y) - reach); v <= Math.min(height - 1, Math.round(y) + reach); v++) {
+    for (let u = Math.max(0, Math.round(x) - reach); u <= Math.min(width - 1, Math.round(x) + reach); u++) {
+      sum += data[v * width + u];
+      sumX += u * data[v * width + u];
+      sumY += v * data[v * width + u];
+    }
+  }
+  return sum > 4 ? { x: sumX / sum, y: sumY / sum } : undefined;
+}
+
+/** The points that one-hot targets of a batch's picture name. */
+function targetPoints(
+  targets: Float32Array,
+  width: number,
+  height: number,
+  index: number,
+): [number, number][] {
+  const cells = (width * height) / 64;
+  const points: [number, number][] = [];
+  for (let k = 0; k < 64; k++) {
+    for (let cell = 0; cell < cells; cell++) {
+      if (targets[(index * 65 + k) * cells + cell] === 0) continue;
+      points.push([8 * (cell % (width / 8)) + (k % 8), 8 * Math.floor(cell / (width / 8)) + (k >> 3)]);
+    }
+  }
+  return points;
+}
+
+const CENTRES = [60, 50, 110, 60, 170, 55, 60, 110, 120, 120, 180, 115, 75, 170, 125, 175, 185, 165];
+let folder: string;
+let store: PhotoStore;
+const labels = ['a.png', 'b.png'].map((file) => ({
+  file,
+  width: 240,
+  height: 220,
+  keypoints: Float32Array.from(CENTRES),
+  scores: Float32Array.from({ length: CENTRES.length / 2 }, (_, i) => (i + 1) / 10),
+}));
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'photos-'));
+  for (const { file } of labels)
+    await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
+  store = await openPhotoStore(folder, labels);
+});
+after(() => rm(folder, { recursive: true }));
+
+const pairs: PairBatchSettings = {
+  seed: 5,
+  width: 160,
+  height: 120,
+  batch: 3,
+  targets: 'one',
+  cropScale: [0.6, 1],
+  photometry: null,
+  homographies: PAIR_HOMOGRAPHIES,
+  warpedViews: 'second',
+};
+
+test('a synthetic batch is a function of its settings and step', () => {
+  const settings = { seed: 3, width: 64, height: 48, batch: 3, targets: 'soft' } as const;
+  const later = makeSyntheticBatch(settings, 4);
+  makeSyntheticBatch(settings, 0);
+  assert.deepEqual(makeSyntheticBatch(settings, 4), later);
+  assert.notDeepEqual(makeSyntheticBatch(settings, 5).images, later.images);
+  assert.equal(later.images.length, 3 * 64 * 48);
+  assert.equal(later.targets.length, 3 * 65 * 48);
+  assert.equal(later.masks.length, 3 * 48);
+});
+
+test('synthetic pictures do not depend on how they are cut into batches', () => {
+  const settings = { seed: 3, width: 64, height: 48, targets: 'one' } as const;
+  const whole = makeSyntheticBatch({ ...settings, batch: 4 }, 1);
+  const half = makeSyntheticBatch({ ...settings, batch: 2 }, 3);
+  assert.deepEqual(half.images, whole.images.slice(2 * 64 * 48));
+  assert.deepEqual(half.targets, whole.targets.slice(2 * 65 * 48));
+});
+
+test('each epoch visits every photograph once, in another order, whatever the batch', () => {
+  const visits = [0, 1, 2, 3, 4].flatMap((step) => photosOfStep(9, 10, step, 4));
+  assert.deepEqual(visits.slice(0, 10).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(visits.slice(10).sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.notDeepEqual(visits.slice(0, 10), visits.slice(10));
+  assert.deepEqual(photosOfStep(9, 10, 0, 20), visits);
+});
+
+test('a crop lies inside the photograph and is scaled alike both ways', () => {
+  const random = new Random('crop');
+  for (const [width, height] of [
+    [200, 180],
+    [100, 90],
+    [480, 321],
+    [130, 600],
+  ]) {
+    for (let draw = 0; draw < 50; draw++) {
+      const H = sampleCrop(random, grayImage(width, height), { ...pairs, cropScale: [0.3, 1.2] });
+      assert.equal(H[0], H[4]);
+      const [left, top] = [(-0.5 - H[2]) / H[0], (-0.5 - H[5]) / H[4]];
+      const [right, bottom] = [(159.5 - H[2]) / H[0], (119.5 - H[5]) / H[4]];
+      const inside = left >= -0.501 && top >= -0.501 && right <= width - 0.499 && bottom <= height - 0.499;
+      assert.ok(inside, `${width}x${height}: ${[left, top, right, bottom]}`);
+    }
+  }
+});
+
+for (const warpedViews of ['second', 'both'] as const) {
+  test(`targets of both views lie on the spots they label (${warpedViews} warped)`, async () => {
+    let checked = 0;
+    for (let step = 0; step < 8; step++) {
+      const batch = await makePairBatch({ ...pairs, warpedViews }, step, store);
+      const size = 160 * 120;
+      for (const [images, targets] of [
+        [batch.images0, batch.targets0],
+        [batch.images1, batch.targets1],
+      ]) {
+        for (let i = 0; i < batch.count; i++) {
+          const view = images.subarray(i * size, (i + 1) * size);
+          for (const [x, y] of targetPoints(targets, 160, 120, i)) {
+            if (x < 12 || y < 12 || x > 147 || y > 107) continue; // a spot cut off has another centroid
+            const found = centroid(view, 160, 120, x, y, 8);
+            assert.ok(found, `view ${i} of step ${step} is dark at ${x}, ${y}`);
+            // the target is rounded (0.5 each way), and perspective moves a spot's centroid a little
+            assert.ok(
+              Math.abs(found.x - x) < 0.9 && Math.abs(found.y - y) < 0.9,
+              `${x}, ${y} against ${found.x}, ${found.y}`,
+            );
+            checked++;
+          }
+        }
+      }
+    }
+    assert.ok(checked > 100, `${checked} spots checked`);
+  });
+}
+
+test('warped cells say where the centre of a cell of view 0 is seen in view 1', async () => {
+  let checked = 0;
+  for (let step = 0; step < 20; step++) {
+    const batch = await makePairBatch({ ...pairs, warpedViews: 'both' }, step, store);
+    const size = 160 * 120;
+    for (let i = 0; i < batch.count; i++) {
+      const view0 = batch.images0.subarray(i * size, (i + 1) * size);
+      const view1 = batch.images1.subarray(i * size, (i + 1) * size);
+      const cells = batch.warpedCells.subarray(i * 600, (i + 1) * 600);
+      for (const [x, y] of targetPoints(batch.targets0, 160, 120, i)) {
+        const spot0 = x < 12 || y < 12 || x > 147 || y > 107 ? undefined : centroid(view0, 160, 120, x, y, 8);
+        if (spot0 === undefined) continue;
+        // bilinear between the four cells around the spot: exact but for perspective within 8 pixels
+        const [u, v] = [(spot0.x - 3.5) / 8, (spot0.y - 3.5) / 8];
+        const [column, row] = [Math.floor(u), Math.floor(v)];
+        const corner = (dx: number, dy: number, axis: number) =>
+          cells[2 * ((row + dy) * 20 + column + dx) + axis];
+        const at = (axis: number) =>
+          (1 - (v - row)) * ((1 - (u - column)) * corner(0, 0, axis) + (u - column) * corner(1, 0, axis)) +
+          (v - row) * ((1 - (u - column)) * corner(0, 1, axis) + (u - column) * corner(1, 1, axis));
+        const [x1, y1] = [at(0), at(1)];
+        if (!(x1 > 12 && y1 > 12 && x1 < 147 && y1 < 107)) continue;
+        const spot1 = centroid(view1, 160, 120, x1, y1, 8);
+        assert.ok(spot1, `view 1 is dark at ${x1}, ${y1}`);
+        assert.ok(
+          Math.hypot(spot1.x - x1, spot1.y - y1) < 0.5,
+          `${x1}, ${y1} against ${spot1.x}, ${spot1.y}`,
+        );
+        checked++;
+      }
+    }
+  }
+  assert.ok(checked > 100, `${checked} spots checked`);
+});
+
+test('cell centres follow the homography, and behind the horizon they are sent far away', () => {
+  const shift = warpCells(Float64Array.of(1, 0, 5, 0, 1, -2, 0, 0, 1), 16, 8);
+  assert.deepEqual(shift, Float32Array.of(8.5, 1.5, 16.5, 1.5));
+  const horizon = warpCells(Float64Array.of(1, 0, 0, 0, 1, 0, -0.1, 0, 1), 16, 8);
+  assert.ok(Math.abs(horizon[0] - 3.5 / 0.65) < 1e-5);
+  assert.deepEqual(horizon.slice(2), Float32Array.of(-1e6, -1e6));
+});
+
+test('pairs overlap enough, and the mask marks what lies outside the photograph', async () => {
+  let masked = 0;
+  for (let step = 0; step < 20; step++) {
+    const batch = await makePairBatch(
+      { ...pairs, homographies: { ...PAIR_HOMOGRAPHIES, rotation: Math.PI } },
+      step,
+      store,
+    );
+    for (let i = 0; i < batch.count; i++) {
+      let inside = 0;
+      for (let at = 600 * i; at < 600 * (i + 1); at += 2) {
+        const [x, y] = [batch.warpedCells[at], batch.warpedCells[at + 1]];
+        if (x >= -0.5 && y >= -0.5 && x < 159.5 && y < 119.5) inside++;
+      }
+      assert.ok(inside >= 0.4 * 300, `only ${inside} cells of 300 overlap`);
+    }
+    assert.ok(batch.masks0.every((value) => value === 0 || value === 1));
+    masked += batch.masks1.filter((value) => value === 0).length;
+  }
+  assert.ok(masked > 0, 'no cell of sixty warped views lies outside the photograph');
+});
+
+test('both views of a pair are changed photometrically, each in its own way', async () => {
+  const photometry = {
+    brightness: 0.2,
+    contrast: [0.5, 1.5],
+    noise: [0.01, 0.02],
+    speckle: [0, 0],
+    shade: { ellipses: 0, transparency: [0, 0], blur: [100, 150] },
+    motionBlur: 1,
+  } as const;
+  const plain = await makePairBatch(pairs, 2, store);
+  const changed = await makePairBatch({ ...pairs, photometry }, 2, store);
+  const differences = (a: Float32Array, b: Float32Array) => a.map((value, i) => value - b[i]);
+  const change0 = differences(changed.images0, plain.images0);
+  const change1 = differences(changed.images1, plain.images1);
+  assert.ok(
+    change0.some((value) => Math.abs(value) > 0.02) && change1.some((value) => Math.abs(value) > 0.02),
+  );
+  assert.notDeepEqual(change0, change1);
+  assert.deepEqual(changed.warpedCells, plain.warpedCells);
+});
+
+test('a batch of photographs holds their labels, those of a high enough score', async () => {
+  const settings: PhotoBatchSettings = { ...pairs, cropScale: [0.01, 0.01], homographies: null };
+  const all = await makePhotoBatch(settings, 0, store);
+  assert.deepEqual(await makePhotoBatch(settings, 0, store), all);
+  const points = targetPoints(all.targets, 160, 120, 0);
+  // 240x220 shrinks to 160 wide, 146.7 high: the crop shows 120 of these, so at least the middle row
+  assert.ok(points.length >= 3 && points.length <= 9, `${points.length} points`);
+  const best = await makePhotoBatch({ ...settings, minScore: 0.85 }, 0, store);
+  assert.ok(targetPoints(best.targets, 160, 120, 0).length <= 1);
+  assert.deepEqual(photoKeypoints(store, 0, 0.85), [185, 165]);
+  assert.deepEqual(best.images, all.images);
+});
+
+test('a photograph is the same from memory, for the first time, and beyond the limit', async () => {
+  const small = await openPhotoStore(folder, labels, { byteLimit: 240 * 220 });
+  assert.equal(photoStoreBytes(small), 240 * 220 + 2 * 9 * 12);
+  assert.deepEqual([...small.offsets], [0, -1]);
+  const first = await loadPhoto(small, 0);
+  assert.equal(small.decoded[0], 1);
+  for (const image of [await loadPhoto(small, 0), await loadPhoto(small, 1), await loadPhoto(store, 1)]) {
+    assert.deepEqual(image, first);
+  }
+});
+
+test('photographs that are missing, broken or of another size are named', async () => {
+  const absent = ['c.png', 'd.png', 'e.png', 'f.png'].map((file) => ({ ...labels[0], file }));
+  await assert.rejects(openPhotoStore(folder, [...labels, ...absent]), {
+    name: 'LabelsError',
+    message: `the labels name 4 of 6 photographs that ${folder} does not hold: c.png, d.png, e.png, …`,
+  });
+  await assert.rejects(openPhotoStore(folder, []), /at least one photograph/);
+  const resized = await openPhotoStore(folder, [{ ...labels[0], width: 241 }]);
+  await assert.rejects(loadPhoto(resized, 0), /a\.png: expected 241x220 as in its labels, got 240x220/);
+  await writeFile(join(folder, 'broken.png'), 'not a picture');
+  const broken = await openPhotoStore(folder, [{ ...labels[0], file: 'broken.png' }]);
+  await assert.rejects(loadPhoto(broken, 0), {
+    name: 'PhotographError',
+    message: /broken\.png cannot be decoded/,
+  });
+});
