@@ -16,7 +16,8 @@ export function lines(stage: Stage): Scene {
   const { random, width, height, side, backdrop } = stage;
   const placed: number[][] = [];
   const figures: Figure[] = [];
-  for (let wanted = random.integer(1, 9); wanted > 0; wanted--) {
+  const wanted = random.integer(1, 9);
+  for (let tries = 4 * wanted; tries > 0 && placed.length < wanted; tries--) {
     const line = [
       random.between(0, width - 1),
       random.between(0, height - 1),
@@ -25,8 +26,7 @@ export function lines(stage: Stage): Scene {
     ];
     const length = Math.hypot(line[2] - line[0], line[3] - line[1]);
     const clear = placed.every((other) => segmentDistance(line, other) > GAP * side);
-    if (placed.length > 0 && !clear) continue;
-    if (length < 0.1 * side) continue;
+    if (!clear || length < 0.1 * side) continue;
     placed.push(line);
     figures.push({
       outline: strokeOutline(line[0], line[1], line[2], line[3], strokeThickness(stage)),
@@ -40,7 +40,7 @@ export function lines(stage: Stage): Scene {
 export function star(stage: Stage): Scene {
   const { random, width, height, side, backdrop } = stage;
   const branches = random.integer(3, 5);
-  const radius = side * Math.max(0.12, random.between(0, 0.5));
+  const radius = side * Math.max(0.15, random.between(0, 0.5));
   const x = random.between(radius, width - 1 - radius);
   const y = random.between(radius, height - 1 - radius);
   const turn = random.between(0, 2 * Math.PI);
@@ -51,7 +51,7 @@ export function star(stage: Stage): Scene {
   for (let k = 0; k < branches; k++) {
     // Each branch keeps to the middle 80 % of its sector: none closer than 14 degrees to the next.
     const angle = turn + ((k + random.between(0.1, 0.9)) * 2 * Math.PI) / branches;
-    const length = radius * random.between(0.3, 1);
+    const length = radius * random.between(0.4, 1);
     const tipX = x + length * Math.cos(angle);
     const tipY = y + length * Math.sin(angle);
     corners.push(tipX, tipY);

@@ -29,7 +29,7 @@ export interface ShapeSettings {
   readonly kind?: ShapeKind;
   /** How often each kind comes, relative to the others; what is not named keeps its default of 1. */
   readonly weights?: Partial<Record<ShapeKind, number>>;
-  /** Strength of the textures of backdrop and figures, 0 for flat shades. @default 1 */
+  /** Strength of the textures of backdrop and figures in [0, 1], 0 for flat shades. @default 1 */
   readonly texture?: number;
 }
 
@@ -47,7 +47,7 @@ export const SYNTHETIC_VIEWS: HomographySampling = { ...SYNTHETIC_HOMOGRAPHIES, 
 const SMALLEST_SIZE = 48;
 /** Two corners nearer than this, in pixels, cannot be told apart. */
 const SMALLEST_GAP = 2.5;
-const MAX_TRIES = 30;
+const MAX_TRIES = 40;
 /** Steps of the golden ratio fill [0, 1) evenly, however many there are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
@@ -69,7 +69,12 @@ const BUILDERS: Record<ShapeKind, (stage: Stage) => Scene> = {
 
 /** The kind of picture `index`: any stretch of indices holds the kinds in the proportion of the weights. */
 function chooseKind(seed: number | string, index: number, { kind, weights = {} }: ShapeSettings): ShapeKind {
-  if (kind !== undefined) return kind;
+  if (kind !== undefined) {
+    if (!SHAPE_KINDS.includes(kind)) {
+      throw new RangeError(`expected a kind of shape, one of ${SHAPE_KINDS.join(', ')}; got ${kind}`);
+    }
+    return kind;
+  }
   const shares = SHAPE_KINDS.map((name) => weights[name] ?? 1);
   const total = shares.reduce((sum, share) => sum + share, 0);
   if (!(total > 0) || shares.some((share) => share < 0)) {
@@ -132,7 +137,7 @@ function firstOf<T>(make: (attempt: number) => T | undefined): T | undefined {
  * The viewpoint changes the drawing, not its pixels, so edges stay sharp and the view has no borders.
  * @param seed any number or text
  * @param index which picture of the seed, 0, 1, 2 …
- * @throws RangeError if a size is below 48 or the weights are not weights.
+ * @throws RangeError if a size is below 48, the kind unknown, a weight negative or the texture not in [0, 1].
  */
 export function synthesize(
   seed: number | string,
@@ -142,6 +147,7 @@ export function synthesize(
   const { texture = 1, homography = SYNTHETIC_VIEWS, photometry = SYNTHETIC_PHOTOMETRY } = settings;
   const { width, height } = sizeOf(settings);
   const kind = chooseKind(seed, index, settings);
+  if (!(texture >= 0 && texture <= 1)) throw new RangeError(`expected a texture in [0, 1], got ${texture}`);
   const random = new Random(seed).fork(index);
   const side = Math.min(width, height);
   const ground = random.fork('backdrop');

@@ -7,9 +7,9 @@ import type { GrayImage } from '../image/image.js';
 /** Half the side of the neighbourhood that is compared. */
 const REACH = 3;
 /** Deviation of what is left of the corner's neighbourhood, below which it is invisible. */
-const SMALLEST_SIGNAL = 0.008;
+const SMALLEST_SIGNAL = 0.012;
 /** The same as a share of the deviation of everything else there (noise, speckle). */
-const SMALLEST_SIGNAL_TO_NOISE = 0.35;
+const SMALLEST_SIGNAL_TO_NOISE = 0.4;
 /** Radius in which nothing is known once the corner is gone: a corner's response and its rounding. */
 const HIDDEN_RADIUS = 4;
 
