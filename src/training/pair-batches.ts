@@ -32,7 +32,8 @@ const NOWHERE = -1e6;
 /**
  * The batch of one step, the same whatever ran before.
  *
- * @throws RangeError when a side is not a multiple of 8, PhotographError when a photograph cannot be used.
+ * @throws RangeError when a side is not a multiple of 8, ImageError or PhotographError when a
+ * photograph cannot be used.
  */
 export async function makePairBatch(
   settings: PairBatchSettings,

@@ -17,7 +17,8 @@ export interface PhotoBatchSettings extends PhotoViewSettings {
 /**
  * The batch of one step, the same whatever ran before.
  *
- * @throws RangeError when a side is not a multiple of 8, PhotographError when a photograph cannot be used.
+ * @throws RangeError when a side is not a multiple of 8, ImageError or PhotographError when a
+ * photograph cannot be used.
  */
 export async function makePhotoBatch(
   settings: PhotoBatchSettings,

@@ -33,7 +33,7 @@ export interface PhotoStoreOptions {
   readonly byteLimit?: number;
 }
 
-/** Why a photograph cannot be trained on. */
+/** A photograph that is not the one that was labelled. */
 export class PhotographError extends Error {
   override name = 'PhotographError';
 }
@@ -104,7 +104,7 @@ export function photoStoreBytes(store: PhotoStore): number {
 /**
  * One photograph, grey, to 8 bits.
  *
- * @throws PhotographError when it cannot be decoded or is not of the size its labels are for.
+ * @throws ImageError when it cannot be decoded, PhotographError when its size is not that of its labels.
  */
 export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayImage> {
   const width = store.widths[index];
@@ -122,12 +122,7 @@ export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayI
 
 async function decodeBytes(store: PhotoStore, index: number): Promise<Uint8Array> {
   const file = store.files[index];
-  let image: GrayImage;
-  try {
-    image = await decodeImage(join(store.folder, file));
-  } catch (error) {
-    throw new PhotographError(`${file} cannot be decoded: ${error instanceof Error ? error.message : error}`);
-  }
+  const image = await decodeImage(join(store.folder, file));
   if (image.width !== store.widths[index] || image.height !== store.heights[index]) {
     throw new PhotographError(
       `${file}: expected ${store.widths[index]}x${store.heights[index]} as in its labels, ` +

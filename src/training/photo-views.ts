@@ -1,5 +1,6 @@
 /** Random views of labelled photographs: which photograph, which part of it, and what a view shows. */
 import { type Homography, warpPoints } from '../geometry/homography.js';
+import { fitsInside } from '../geometry/sample-homography.js';
 import { warpImage, warpMask } from '../geometry/warp-image.js';
 import type { GrayImage } from '../image/image.js';
 import { type Photometry, photometricAugment } from '../image/photometric.js';
@@ -74,9 +75,13 @@ export function viewExample(
 ): Example {
   const { width, height, photometry, maskErosion = 2 } = settings;
   const plain = warpImage(photo, H_photoToView, width, height);
+  // Where the photograph ends at the view's own border, or beyond it, there is no false edge to hide.
+  const whole = fitsInside(H_photoToView, photo.width, photo.height, width, height);
   return {
     image: photometry === null ? plain : photometricAugment(plain, random, photometry),
     keypoints: warpPoints(H_photoToView, keypoints),
-    mask: warpMask(photo.width, photo.height, H_photoToView, width, height, maskErosion),
+    mask: whole
+      ? new Uint8Array(width * height).fill(1)
+      : warpMask(photo.width, photo.height, H_photoToView, width, height, maskErosion),
   };
 }

@@ -139,7 +139,7 @@ const recipeSchema = z.strictObject({
       descriptor: positiveCount.default(256),
     })
     .prefault({}),
-  /** Photographs used, from the front of the folder; absent for all. */
+  /** Photographs used, chosen by `selectPhotographs`; absent for all. */
   maxPhotographs: positiveCount.optional(),
   /** Share of the photographs that no stage trains on. */
   heldBack: share.default(0),

@@ -9,6 +9,7 @@ import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { makePairBatch, type PairBatchSettings, warpCells } from '../../src/training/pair-batches.js';
 import { makePhotoBatch, type PhotoBatchSettings } from '../../src/training/photo-batches.js';
+import { selectPhotographs } from '../../src/training/photo-selection.js';
 import {
   loadPhoto,
   openPhotoStore,
@@ -238,6 +239,16 @@ test('pairs overlap enough, and the mask marks what lies outside the photograph'
   assert.ok(masked > 0, 'no cell of sixty warped views lies outside the photograph');
 });
 
+test('the upright crop counts as a whole, also where it ends with the photograph', async () => {
+  for (const cropScale of [
+    [0.01, 0.01],
+    [1, 1],
+  ] as const) {
+    const batch = await makePairBatch({ ...pairs, cropScale }, 0, store);
+    assert.ok(batch.masks0.every((value) => value === 1));
+  }
+});
+
 test('both views of a pair are changed photometrically, each in its own way', async () => {
   const photometry = {
     brightness: 0.2,
@@ -295,7 +306,22 @@ test('photographs that are missing, broken or of another size are named', async 
   await writeFile(join(folder, 'broken.png'), 'not a picture');
   const broken = await openPhotoStore(folder, [{ ...labels[0], file: 'broken.png' }]);
   await assert.rejects(loadPhoto(broken, 0), {
-    name: 'PhotographError',
-    message: /broken\.png cannot be decoded/,
+    name: 'ImageError',
+    message: /broken\.png/,
   });
+});
+
+test('photographs are split by their names alone', () => {
+  const files = Array.from({ length: 1000 }, (_, i) => `scene/${i}.jpg`);
+  const { training, heldBack } = selectPhotographs(files, { heldBack: 0.1 });
+  assert.ok(Math.abs(heldBack.length - 100) < 30, `${heldBack.length} of 1000 held back`);
+  assert.deepEqual([...training, ...heldBack].sort(), [...files].sort());
+  const fewer = selectPhotographs(files.slice(0, 500), { heldBack: 0.1, maxPhotographs: 20 });
+  assert.deepEqual(
+    fewer.heldBack,
+    heldBack.filter((file) => files.indexOf(file) < 500),
+  );
+  const more = selectPhotographs(files.slice(0, 500), { heldBack: 0.1, maxPhotographs: 40 });
+  assert.equal(fewer.training.length, 20);
+  assert.ok(fewer.training.every((file) => more.training.includes(file)));
 });

@@ -1,0 +1,202 @@
+/**
+ * The training loop: batches in, steps done, progress told, checkpoints kept. A run can be killed at any
+ * moment and resumed from its folder; it ends in the same weights, to the bit.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../formats/atomic-file.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
+import type { Device } from '../graph/session.js';
+import type { NetworkShape } from '../network/architecture.js';
+import { foldNormalisation, type Weights } from '../network/weights.js';
+import type { BatchOf, BatchSpec } from './batch-source.js';
+import { openBatches } from './batch-workers.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { appendMetrics, rewindMetrics } from './metrics-log.js';
+import type { BatchSize, Objective } from './objective.js';
+import type { Progress } from './progress.js';
+import type { LearningRate } from './recipe.js';
+import { learningRateAt, openTrainingStep, type TrainingState } from './step.js';
+
+/** What a stage trains and on what. */
+export interface Stage<Spec extends BatchSpec> {
+  readonly name: string;
+  readonly shape: NetworkShape;
+  readonly objective: Objective<BatchOf<Spec>>;
+  readonly batches: Spec;
+  readonly size: BatchSize;
+  readonly replicas: number;
+  readonly steps: number;
+  readonly learningRate: LearningRate;
+  /** Decay a step of the moving average of the weights; undefined for none. */
+  readonly ema: number | undefined;
+  /** Steps between validations; 0 for one at the end. */
+  readonly validateEvery: number;
+  /** The state before step 0. */
+  readonly initial: () => TrainingState;
+  /** Numbers about folded weights on pictures held back; may draw pictures into the folder. */
+  readonly validate: (weights: Weights, folder: string, step: number) => Promise<Record<string, number>>;
+  /** The recipe as JSON: a folder is resumed only with the recipe that it was begun with. */
+  readonly recipe: string;
+}
+
+export interface RunOptions {
+  /** Folder of the run: checkpoint.safetensors, weights.safetensors, metrics.jsonl, samples/. */
+  readonly output: string;
+  /** Go on from the checkpoint in the folder. @default false */
+  readonly resume?: boolean;
+  /** Stop, with a checkpoint, after so many seconds. */
+  readonly maxSeconds?: number;
+  readonly device?: Device;
+  /** Threads that prepare batches. @default 1 */
+  readonly workers?: number;
+  /** Seconds between checkpoints. @default 120 */
+  readonly checkpointSeconds?: number;
+  readonly progress?: Progress;
+  /** Aborting it ends the run after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunResult {
+  /** All steps are done; otherwise the time was up or the run was interrupted. */
+  readonly finished: boolean;
+  readonly step: number;
+  /** Folded weights, of the moving average where there is one. */
+  readonly weights: Weights;
+  readonly state: TrainingState;
+}
+
+/** A run that cannot start or go on; the message is one line that says why. */
+export class TrainingError extends Error {
+  override name = 'TrainingError';
+}
+
+/** Paths of the files of a run's folder. */
+export const runFiles = (folder: string) => ({
+  checkpoint: join(folder, 'checkpoint.safetensors'),
+  weights: join(folder, 'weights.safetensors'),
+  metrics: join(folder, 'metrics.jsonl'),
+});
+
+async function start<Spec extends BatchSpec>(stage: Stage<Spec>, { output, resume }: RunOptions) {
+  const files = runFiles(output);
+  await mkdir(output, { recursive: true });
+  if (!existsSync(files.checkpoint)) return { state: stage.initial(), average: undefined };
+  if (!resume) {
+    throw new TrainingError(`${output} holds a run already: resume it, or name another folder`);
+  }
+  const checkpoint = await readCheckpoint(files.checkpoint);
+  if (checkpoint.stage !== stage.name || checkpoint.recipe !== stage.recipe) {
+    throw new TrainingError(
+      `${output} holds a ${checkpoint.stage} run of another recipe: resume it with the recipe it was begun with`,
+    );
+  }
+  await rewindMetrics(files.metrics, checkpoint.state.step);
+  return checkpoint;
+}
+
+/** What the moving average covers: parameters and running statistics. */
+const averaged = ({ parameters, statistics }: TrainingState): Weights => ({ ...parameters, ...statistics });
+
+/** average + (1 - decay) (current - average), as new tensors. */
+function moveAverage(average: Weights | undefined, current: Weights, decay: number): Weights {
+  if (!average) return current;
+  return Object.fromEntries(
+    Object.entries(current).map(([name, { dims, data }]) => {
+      const earlier = average[name]!.data;
+      return [name, { dims, data: earlier.map((value, i) => value + (1 - decay) * (data[i]! - value)) }];
+    }),
+  );
+}
+
+/** Runs a stage to its end, to the end of its time, or to an interruption. */
+export async function runStage<Spec extends BatchSpec>(
+  stage: Stage<Spec>,
+  options: RunOptions,
+): Promise<RunResult> {
+  const { output, maxSeconds = Number.POSITIVE_INFINITY, workers = 1, checkpointSeconds = 120 } = options;
+  const { name, shape, size, steps, ema, recipe } = stage;
+  const files = runFiles(output);
+  let { state, average } = await start(stage, options);
+
+  const folded = () => {
+    const source = average ?? averaged(state);
+    return foldNormalisation(shape, source, source);
+  };
+  const save = async () => {
+    await writeCheckpoint(files.checkpoint, { state, average, stage: name, recipe });
+    const metadata = { stage: name, step: String(state.step), recipe };
+    await writeFileAtomic(files.weights, encodeSafetensors(folded(), metadata));
+  };
+
+  const step = await openTrainingStep(stage.objective, {
+    shape,
+    parameters: state.parameters,
+    statistics: state.statistics,
+    size,
+    replicas: stage.replicas,
+    ...(options.device ? { device: options.device } : {}),
+    // Parts that run side by side share the cores; a single part takes them all.
+    ...(stage.replicas > 1 ? { threads: 1 } : {}),
+  });
+  const batches = openBatches(stage.batches, { workers, firstStep: state.step });
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1000;
+  const firstStep = state.step;
+  let savedAt = seconds();
+  try {
+    while (state.step < steps && seconds() < maxSeconds && !options.signal?.aborted) {
+      const { value: batch } = await batches.next();
+      const rate = learningRateAt(state.step, steps, stage.learningRate);
+      const result = await step.run(state, batch, rate);
+      if (!Number.isFinite(result.loss)) {
+        throw new TrainingError(
+          `the loss of step ${state.step} is ${result.loss}: the last checkpoint is kept; try a lower learning rate`,
+        );
+      }
+      state = result.state;
+      if (ema !== undefined) average = moveAverage(average, averaged(state), ema);
+      const done = state.step - firstStep;
+      const left = Math.min(((steps - state.step) * seconds()) / done, maxSeconds - seconds());
+      options.progress?.update({
+        step: state.step,
+        steps,
+        loss: result.loss,
+        images: done * size.count,
+        seconds: seconds(),
+        secondsLeft: left,
+      });
+      const last = state.step === steps;
+      const validation =
+        last || (stage.validateEvery > 0 && state.step % stage.validateEvery === 0)
+          ? await stage.validate(folded(), output, state.step)
+          : {};
+      await appendMetrics(files.metrics, {
+        step: state.step,
+        rate,
+        loss: result.loss,
+        ...result.terms,
+        ...validation,
+        imagesPerSecond: (done * size.count) / seconds(),
+        megabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
+      });
+      if (Object.keys(validation).length > 0) options.progress?.note(describe(name, state.step, validation));
+      if (seconds() - savedAt >= checkpointSeconds) {
+        await save();
+        savedAt = seconds();
+      }
+    }
+    await save();
+  } finally {
+    await batches.close();
+    await step.release();
+    options.progress?.stop();
+  }
+  return { finished: state.step >= steps, step: state.step, weights: folded(), state };
+}
+
+function describe(stage: string, step: number, numbers: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(numbers).map(([name, value]) => `${name} ${value.toPrecision(3)}`);
+  return `${stage}: validation at step ${step}: ${parts.join(' · ')}`;
+}
