@@ -1,0 +1,166 @@
+/**
+ * A computation graph under construction: named inputs, constants, nodes and outputs, each value with
+ * its element type and its shape. Operators (operators.ts, convolution.ts) add nodes and infer shapes;
+ * differentiate.ts adds the gradients; onnx.ts writes the graph as an ONNX model.
+ */
+
+/** A dimension: a number, or a name for one that is known only when the graph runs. */
+export type Dim = number | string;
+
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8' | 'int8';
+
+export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+/** One tensor of a graph. */
+export interface Value {
+  readonly graph: Graph;
+  readonly name: string;
+  readonly type: ElementType;
+  readonly dims: readonly Dim[];
+}
+
+export interface Node {
+  readonly op: string;
+  /** '' is ONNX itself, 'com.microsoft' the contributed operators of ONNX Runtime. */
+  readonly domain: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+export interface Constant {
+  readonly value: Value;
+  readonly data: Data;
+}
+
+function elementTypeOf(data: Data): ElementType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return data instanceof Int8Array ? 'int8' : 'uint8';
+}
+
+/** Builds one computation graph. */
+export class Graph {
+  readonly name: string;
+  readonly inputs: Value[] = [];
+  readonly constants: Constant[] = [];
+  /** The nodes of the model, in an order in which they can run. */
+  readonly nodes: Node[] = [];
+  /** What is differentiated: as `nodes`, with one entry in place of the nodes of each composite. */
+  readonly tape: Node[] = [];
+  readonly outputs: Value[] = [];
+  readonly #shared = new Map<string, Value>();
+  readonly #names = new Set<string>();
+  #serial = 0;
+  #compositeDepth = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Declares a tensor that is given at each run. */
+  input(name: string, type: ElementType, dims: readonly Dim[]): Value {
+    const value = this.#value(name, type, dims);
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Stores a tensor in the graph: data in row-major order. */
+  constant(data: Data, dims: readonly number[], name?: string): Value {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    if (size !== data.length) {
+      throw new RangeError(`expected ${size} values for a constant of shape [${dims}], got ${data.length}`);
+    }
+    const value = this.#value(name ?? this.#fresh('constant'), elementTypeOf(data), dims);
+    this.constants.push({ value, data });
+    return value;
+  }
+
+  /** A float32 scalar; equal numbers share one constant. */
+  scalar(number: number): Value {
+    return this.#share(`scalar ${number}`, () => this.constant(Float32Array.of(number), []));
+  }
+
+  /** A vector of int64, as axes and shapes are given to operators; equal vectors share one constant. */
+  integers(numbers: readonly number[]): Value {
+    return this.#share(`integers ${numbers}`, () =>
+      this.constant(BigInt64Array.from(numbers, BigInt), [numbers.length]),
+    );
+  }
+
+  /** Adds a node; operators call it with the types and shapes that they have inferred. */
+  node(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly { type: ElementType; dims: readonly Dim[] }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value[] {
+    for (const input of inputs) {
+      if (input && input.graph !== this) throw new Error(`${op}: ${input.name} belongs to another graph`);
+    }
+    return this.#append({
+      op,
+      domain,
+      inputs,
+      outputs: outputs.map(({ type, dims }) => this.#value(this.#fresh(op), type, dims)),
+      attributes,
+    });
+  }
+
+  /**
+   * Records the nodes that `build` adds as one operation, whose gradient is the rule named `op`: for
+   * what several nodes compute but a single rule differentiates better.
+   */
+  composite(op: string, inputs: readonly Value[], build: () => Value[]): Value[] {
+    this.#compositeDepth++;
+    const outputs = build();
+    this.#compositeDepth--;
+    const node = { op, domain: '', inputs, outputs, attributes: {} };
+    if (this.#compositeDepth === 0) this.tape.push(node);
+    return outputs;
+  }
+
+  /** Makes `value` a result of each run, under `name`. */
+  output(name: string, value: Value): void {
+    const outputs = [this.#value(name, value.type, value.dims)];
+    this.outputs.push(
+      ...this.#append({ op: 'Identity', domain: '', inputs: [value], outputs, attributes: {} }),
+    );
+  }
+
+  #append(node: Node): Value[] {
+    this.nodes.push(node);
+    if (this.#compositeDepth === 0) this.tape.push(node);
+    return [...node.outputs];
+  }
+
+  #share(key: string, make: () => Value): Value {
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const made = make();
+    this.#shared.set(key, made);
+    return made;
+  }
+
+  #fresh(stem: string): string {
+    return `${stem}_${++this.#serial}`;
+  }
+
+  #value(name: string, type: ElementType, dims: readonly Dim[]): Value {
+    if (this.#names.has(name)) throw new Error(`the name ${name} is taken`);
+    this.#names.add(name);
+    return { graph: this, name, type, dims };
+  }
+}
+
+/** The shape as numbers; throws where a dimension is known only at run time. */
+export function staticDims(value: Value): number[] {
+  return value.dims.map((dim) => {
+    if (typeof dim === 'number') return dim;
+    throw new RangeError(`expected a static shape for ${value.name}, got [${value.dims}]`);
+  });
+}

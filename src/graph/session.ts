@@ -1,0 +1,76 @@
+/** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
+import { PROVIDERS, runtime } from '#onnxruntime';
+import type { Data, ElementType } from './graph.js';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm';
+
+/** A tensor that goes into or comes out of a run: data in row-major order. */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly data: Data;
+}
+
+export interface SessionOptions {
+  /** @default 'cpu' (WebAssembly in the browser) */
+  device?: Device;
+  /** Threads of one operator. @default all cores */
+  threads?: number;
+}
+
+/** A model that is ready to run. */
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** @param inputs one tensor for each input name. @returns one for each output name. */
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  release(): Promise<void>;
+}
+
+export function tensor(data: Data, dims: readonly number[]): Tensor {
+  return { data, dims };
+}
+
+function typeOf(data: Data): Exclude<ElementType, 'bool'> {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigInt64Array) return 'int64';
+  return data instanceof Int8Array ? 'int8' : 'uint8';
+}
+
+/**
+ * Loads an ONNX model.
+ * @throws RangeError for a device that this platform does not have.
+ */
+export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  const { device = 'cpu', threads } = options;
+  const providers = PROVIDERS[device];
+  if (!providers) {
+    throw new RangeError(
+      `expected the device to be one of ${Object.keys(PROVIDERS).join(', ')}, got ${device}`,
+    );
+  }
+  const session = await runtime.InferenceSession.create(model, {
+    executionProviders: [...providers],
+    ...(threads ? { intraOpNumThreads: threads } : {}),
+    graphOptimizationLevel: 'all',
+    // A warning about each constant folded or node left on the CPU would drown what matters.
+    logSeverityLevel: 3,
+  });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, { data, dims }]) => [
+          name,
+          new runtime.Tensor(typeOf(data), data, dims),
+        ]),
+      );
+      const results = await session.run(feeds);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Data, dims }]),
+      );
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,51 @@
+/** The network for use: twelve convolutions as an ONNX model for pictures of any size (§3). */
+import { convolution, maxPool } from '../graph/convolution.js';
+import { Graph, type Value } from '../graph/graph.js';
+import { encodeModel } from '../graph/onnx.js';
+import { divide, maximum, reduceL2, relu } from '../graph/operators.js';
+import { architecture, type Layer, type NetworkShape } from './architecture.js';
+import { shapeOfWeights, type Weights } from './weights.js';
+
+/** Keeps the division finite where a descriptor is all zeros. */
+const SMALLEST_LENGTH = 1e-12;
+
+function runLayers(x: Value, layers: readonly Layer[], weights: Weights): Value {
+  let map = x;
+  for (const { name, activated, pooled } of layers) {
+    const [kernel, bias] = ['weight', 'bias'].map((part) => {
+      const { data, dims } = weights[`${name}.${part}`]!;
+      return x.graph.constant(data, dims as number[], `${name}.${part}`);
+    });
+    map = convolution(map, kernel!, bias!);
+    if (activated) map = relu(map);
+    if (pooled) map = maxPool(map);
+  }
+  return map;
+}
+
+/**
+ * The graph from `image` [batch, 1, height, width], grey in [0, 1], height and width multiples of 8, to
+ * `logits` [batch, 65, height / 8, width / 8] and `descriptors` [batch, D, height / 8, width / 8], of
+ * length 1 over their D channels; MagicPoint's weights give `logits` alone.
+ */
+export function inferenceGraph(weights: Weights): Graph {
+  const shape: NetworkShape = shapeOfWeights(weights);
+  const layers = architecture(shape);
+  const graph = new Graph('SuperPoint');
+  const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
+  const encoded = runLayers(image, layers.encoder, weights);
+  graph.output('logits', runLayers(encoded, layers.detector, weights));
+  if (layers.descriptor.length > 0) {
+    const coarse = runLayers(encoded, layers.descriptor, weights);
+    graph.output('descriptors', divide(coarse, maximum(reduceL2(coarse, [1]), SMALLEST_LENGTH)));
+  }
+  return graph;
+}
+
+/** The graph of `inferenceGraph` as the bytes of an ONNX file. */
+export function inferenceModel(
+  weights: Weights,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  return encodeModel(inferenceGraph(weights), metadata);
+}
