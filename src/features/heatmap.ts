@@ -2,11 +2,7 @@
  * From the detector's logits to a full-resolution heatmap: softmax over the 65 classes of each cell,
  * the dustbin dropped, the 64 others laid out as the 8x8 pixels of the cell (§3.2 of DeTone et al. 2018).
  */
-
-/** Side of a cell in pixels: the encoder halves the picture three times. */
-export const CELL = 8;
-/** Classes per cell: its 64 pixels, channel 8 * dy + dx, and the dustbin. */
-export const CLASSES = CELL * CELL + 1;
+import { CELL, CLASSES } from '../network/architecture.js';
 
 /**
  * The probability of an interest point at each pixel.

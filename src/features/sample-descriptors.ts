@@ -2,7 +2,7 @@
  * Descriptors of keypoints, interpolated from the coarse map of one vector per cell (§3.3 of DeTone
  * et al. 2018). The vector of cell i stands for the pixel 8i + 3.5, the middle of the cell.
  */
-import { CELL } from './heatmap.js';
+import { CELL } from '../network/architecture.js';
 
 /** How the descriptors are read from the coarse map. */
 export interface DescriptorOptions {

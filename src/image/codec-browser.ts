@@ -26,6 +26,14 @@ async function readBlob(source: ImageSource, name: string): Promise<Blob> {
   return response.blob();
 }
 
+/**
+ * All bytes of a URL or Blob.
+ * @throws ImageError in one line if it cannot be fetched.
+ */
+export async function readBytes(source: ImageSource, name = nameOfSource(source)): Promise<Uint8Array> {
+  return new Uint8Array(await (await readBlob(source, name)).arrayBuffer());
+}
+
 async function decodeBitmap(blob: Blob, name: string): Promise<Samples> {
   let bitmap: ImageBitmap;
   try {

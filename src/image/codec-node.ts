@@ -18,7 +18,7 @@ function unreadable(name: string, cause: unknown): ImageError {
   const reasons: Record<string, string> = {
     ENOENT: 'no such file',
     ENOTDIR: 'no such file',
-    EISDIR: 'is a folder, expected a picture file',
+    EISDIR: 'is a folder, expected a file',
     EACCES: 'no permission to read it',
     ERR_FS_FILE_TOO_LARGE: 'the file is larger than 2 GB',
   };
@@ -26,7 +26,11 @@ function unreadable(name: string, cause: unknown): ImageError {
   return new ImageError(name, reason, { cause });
 }
 
-async function readBytes(source: ImageSource, name: string): Promise<Uint8Array> {
+/**
+ * All bytes of a file, URL or Blob.
+ * @throws ImageError in one line if there is none or it cannot be read.
+ */
+export async function readBytes(source: ImageSource, name = nameOfSource(source)): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   try {
     if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());

@@ -6,7 +6,7 @@ import { decodeImage } from '#codec';
 import type { GrayImage } from './image.js';
 import type { ImageSource } from './image-source.js';
 
-export { createCanvas, decodeColor, decodeImage, encodePng } from '#codec';
+export { createCanvas, decodeColor, decodeImage, encodePng, readBytes } from '#codec';
 export type { Canvas, Context2D } from './canvas.js';
 export { ImageError } from './image-error.js';
 export type { ImageSource } from './image-source.js';

@@ -1,0 +1,216 @@
+/** The network ready for use: pictures in, keypoints with descriptors out. */
+import { readBytes } from '#codec';
+import { decodeSafetensors } from '../formats/safetensors.js';
+import { createSession, type Device, type Session, type SessionOptions } from '../graph/session.js';
+import type { GrayImage } from '../image/image.js';
+import { fitWithin } from '../image/resize.js';
+import { CELL } from '../network/architecture.js';
+import { inferenceModel } from '../network/inference.js';
+import type { Weights } from '../network/weights.js';
+import { batchLogits, checkNetworkInput, denseMaps } from './dense-maps.js';
+import { extractKeypoints, type KeypointOptions, keypointOptions } from './extract-keypoints.js';
+import type { Features } from './features.js';
+import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
+import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
+
+/** A path (Node) or URL of a file, its bytes, a Blob, or the tensors themselves. */
+export type ModelSource = string | URL | Uint8Array | Blob | Weights;
+
+export interface LoadOptions {
+  /**
+   * Weights under the published names as .safetensors, of SuperPoint or MagicPoint, or a model of this
+   * project as .onnx. @default the weights shipped with the package
+   */
+  readonly model?: ModelSource;
+  /** What computes. @default 'cpu', in the browser WebAssembly */
+  readonly device?: Device;
+  /** Threads of the CPU. @default all cores */
+  readonly threads?: number;
+}
+
+export interface DetectOptions extends KeypointOptions, DescriptorOptions {
+  /**
+   * Longest side in pixels at which the network sees the picture; smaller pictures stay as they are. The
+   * keypoints are in pixels of the picture handed in. @default Infinity
+   */
+  readonly resize?: number;
+}
+
+const SHIPPED_MODEL = new URL('../../../models/superpoint.safetensors', import.meta.url);
+
+function isWeights(model: ModelSource): model is Weights {
+  return (
+    typeof model === 'object' &&
+    !(model instanceof URL || model instanceof Uint8Array || model instanceof Blob)
+  );
+}
+
+/** The ONNX model of the weights; `bytes` that are one already stay as they are. */
+async function onnxModel(model: ModelSource): Promise<Uint8Array> {
+  if (isWeights(model)) return inferenceModel(model);
+  const bytes = await readBytes(model);
+  // A safetensors file has a JSON object after eight bytes; an ONNX file starts with its version's tag.
+  if (bytes[0] === 0x08 && bytes[8] !== 0x7b) return bytes;
+  const weights = Object.entries(decodeSafetensors(bytes).tensors).map(([name, { dims, data }]) => {
+    if (!(data instanceof Float32Array)) throw new RangeError(`expected ${name} to consist of floats`);
+    return [name, { dims, data }] as const;
+  });
+  return inferenceModel(Object.fromEntries(weights));
+}
+
+/** What to call a model in an error message. */
+function nameOfModel(model: ModelSource): string {
+  return typeof model === 'string' || model instanceof URL ? String(model) : 'model';
+}
+
+/** The session of a model; what fails is named, in one line. */
+async function createModelSession(model: ModelSource, options: SessionOptions): Promise<Session> {
+  try {
+    return await createSession(await onnxModel(model), options);
+  } catch (cause) {
+    const [message] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    const name = nameOfModel(model);
+    const Failure = cause instanceof RangeError ? RangeError : Error;
+    throw new Failure(message.startsWith(name) ? message : `${name}: ${message}`, { cause });
+  }
+}
+
+/** SuperPoint (DeTone, Malisiewicz and Rabinovich 2018): detects and describes interest points. */
+export class SuperPoint {
+  readonly #session: Session;
+  /** The last run; runs are queued because a session in the browser takes one at a time. */
+  #running: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /** Use `SuperPoint.load`. */
+  private constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Reads the weights and prepares the network.
+   * @throws Error in one line if the model cannot be read or is none, RangeError for an unknown device.
+   */
+  static async load({ model = SHIPPED_MODEL, device, threads }: LoadOptions = {}): Promise<SuperPoint> {
+    if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+      throw new RangeError(`expected threads to be a whole number > 0, got ${threads}`);
+    }
+    const session = await createModelSession(model, { device, threads });
+    if (!(session.inputNames.includes('image') && session.outputNames.includes('logits'))) {
+      await session.release();
+      throw new Error(
+        `${nameOfModel(model)}: expected a model from 'image' to 'logits', got one from ` +
+          `${session.inputNames} to ${session.outputNames}`,
+      );
+    }
+    return new SuperPoint(session);
+  }
+
+  /**
+   * Keypoints of one picture with their descriptors, by descending score.
+   * @throws RangeError for a picture below 8x8 pixels or with values outside [0, 1], or options out of range.
+   */
+  async detect(image: GrayImage, options: DetectOptions = {}): Promise<Features> {
+    const { resize = Number.POSITIVE_INFINITY } = options;
+    if (!(resize >= CELL))
+      throw new RangeError(`expected resize to be at least ${CELL} pixels, got ${resize}`);
+    // Mistakes in the options come before the work.
+    keypointOptions(options);
+    descriptorOptions(options);
+    const input = fitWithin(image, resize);
+    checkNetworkInput(input);
+    const maps = await this.#run((session) => denseMaps(session, input));
+    const { cellsHigh, cellsWide, logits, descriptorDim } = maps;
+    const padded = heatmapFromLogits(logits, cellsHigh, cellsWide);
+    const heatmap = cropHeatmap(padded, CELL * cellsWide, input.width, input.height);
+    const { count, keypoints, scores } = extractKeypoints(heatmap, input.width, input.height, options);
+    const descriptors = sampleDescriptors(
+      maps.descriptors,
+      descriptorDim,
+      cellsHigh,
+      cellsWide,
+      keypoints,
+      options,
+    );
+    if (input !== image) {
+      const scale = [image.width / input.width, image.height / input.height];
+      for (let i = 0; i < keypoints.length; i++) keypoints[i] = (keypoints[i] + 0.5) * scale[i % 2] - 0.5;
+    }
+    const { width, height } = image;
+    return { width, height, count, keypoints, scores, descriptors, descriptorDim };
+  }
+
+  /**
+   * The features of many pictures, in their order. The next picture is fetched and computed while the
+   * features of the last are used, and never more than that.
+   * @throws what `detect` or the pictures' source throws, after the features of all pictures before.
+   */
+  async *detectAll(
+    images: AsyncIterable<GrayImage> | Iterable<GrayImage>,
+    options: DetectOptions = {},
+  ): AsyncGenerator<Features, void, undefined> {
+    let pending: Promise<Features> | undefined;
+    let failure: { readonly cause: unknown } | undefined;
+    try {
+      for await (const image of images) {
+        const next = this.detect(image, options);
+        // It is awaited one round later; until then its failure must not count as unhandled.
+        next.catch(() => {});
+        const last = pending;
+        pending = undefined;
+        if (last) yield await last;
+        pending = next;
+      }
+    } catch (cause) {
+      failure = { cause };
+    }
+    if (pending) yield await pending;
+    if (failure) throw failure.cause;
+  }
+
+  /** The probability of an interest point at each pixel: [height, width] of the picture. @throws as `detect`. */
+  async heatmap(image: GrayImage): Promise<Float32Array> {
+    checkNetworkInput(image);
+    const { logits, cellsHigh, cellsWide } = await this.#run((session) => denseMaps(session, image));
+    const padded = heatmapFromLogits(logits, cellsHigh, cellsWide);
+    return cropHeatmap(padded, CELL * cellsWide, image.width, image.height);
+  }
+
+  /**
+   * The heatmaps of several pictures of one size, computed as one batch.
+   * @throws RangeError for pictures of different sizes, or as `detect`.
+   */
+  async heatmaps(images: readonly GrayImage[]): Promise<Float32Array[]> {
+    if (images.length === 0) return [];
+    const { width, height } = images[0];
+    for (const image of images) {
+      checkNetworkInput(image);
+      if (image.width !== width || image.height !== height) {
+        throw new RangeError(
+          `expected pictures of one size, got ${width}x${height} and ${image.width}x${image.height}`,
+        );
+      }
+    }
+    const logits = await this.#run((session) => batchLogits(session, images));
+    const cellsWide = Math.ceil(width / CELL);
+    const cellsHigh = Math.ceil(height / CELL);
+    return logits.map((one) =>
+      cropHeatmap(heatmapFromLogits(one, cellsHigh, cellsWide), CELL * cellsWide, width, height),
+    );
+  }
+
+  /** Frees the network's memory once what is running has ended; nothing can be detected afterwards. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#running;
+    await this.#session.release();
+  }
+
+  #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#disposed) throw new Error('expected a SuperPoint in use, got one that was disposed of');
+    const result = this.#running.then(() => work(this.#session));
+    this.#running = result.catch(() => {});
+    return result;
+  }
+}
