@@ -2,10 +2,16 @@
  * Writing files whole: the content goes to a temporary name in the same folder, reaches the disk, and
  * only then takes the wanted name. Whoever reads the name sees the old file or the new one, never half.
  */
+import { rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 let temporaryFiles = 0;
+/** Files begun and not yet complete; an orderly exit in the middle removes them. */
+const begun = new Set<string>();
+process.on('exit', () => {
+  for (const path of begun) rmSync(path, { force: true });
+});
 
 /**
  * Replaces the file at `path` by what `write` leaves at the temporary path it is handed. Missing folders
@@ -19,6 +25,7 @@ export async function replaceFile<T>(path: string, write: (temporary: string) =>
   // The process id and a counter keep two writers of the same name apart.
   temporaryFiles += 1;
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryFiles}.tmp`);
+  begun.add(temporary);
   try {
     const result = await write(temporary);
     await flushToDisk(temporary);
@@ -27,6 +34,8 @@ export async function replaceFile<T>(path: string, write: (temporary: string) =>
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  } finally {
+    begun.delete(temporary);
   }
 }
 

@@ -1,0 +1,154 @@
+/** `superpoint detect`: the features of pictures as an HDF5, NumPy or JSON file. */
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Features } from '../features/features.js';
+import type { SuperPoint } from '../features/superpoint.js';
+import { writeFileAtomic, writeFileAtomicFrom } from '../formats/atomic-file.js';
+import { encodeFeaturesJson, type NamedFeatures } from '../formats/features-json.js';
+import { writeHlocFeatures } from '../formats/hloc.js';
+import { encodeFeaturesNpz } from '../formats/npz.js';
+import { readImage } from '../image/codec.js';
+import { drawKeypoints } from '../image/draw.js';
+import type { GrayImage } from '../image/image.js';
+import { type Failure, failureOf, PartialFailure, UsageError } from './errors.js';
+import { findImages, type ImageFile, isFolder } from './find-images.js';
+import { openSuperPoint } from './model.js';
+import {
+  addDetectionOptions,
+  addModelOptions,
+  type DetectionOptions,
+  detectionOf,
+  type ModelOptions,
+} from './options.js';
+import { countPictures, millisecondsSince, printJson, printLines, writePicture } from './output.js';
+import { exitOnSignals } from './signals.js';
+
+interface DetectOptions extends ModelOptions, DetectionOptions {
+  readonly output: string;
+  readonly format: 'hloc' | 'npz' | 'json';
+  readonly draw?: string;
+  readonly json?: boolean;
+}
+
+/** What a run over many pictures came to. */
+interface Tally {
+  images: number;
+  keypoints: number;
+  readonly failures: Failure[];
+}
+
+/** Adds the command. */
+export function registerDetect(program: Command): void {
+  const command = program
+    .command('detect')
+    .description('find and describe interest points in pictures or folders of pictures')
+    .argument('<path...>', 'pictures and folders')
+    .requiredOption('--output <file>', 'file of features; with --format npz and several pictures, a folder')
+    .addOption(
+      new Option('--format <format>', 'hloc: one HDF5 file; npz: one NumPy file a picture; json: one file')
+        .choices(['hloc', 'npz', 'json'])
+        .default('hloc'),
+    )
+    .option('--draw <dir>', 'also write the pictures with their keypoints drawn in')
+    .option('--json', 'print the result as JSON');
+  addDetectionOptions(addModelOptions(command)).action(runDetect);
+}
+
+async function runDetect(paths: string[], options: DetectOptions): Promise<void> {
+  exitOnSignals();
+  const began = performance.now();
+  const images = await findImages(paths);
+  const single = images.length === 1 && images[0].path === paths[0];
+  await checkOutput(options, single);
+  const superpoint = await openSuperPoint(options);
+  const tally: Tally = { images: 0, keypoints: 0, failures: [] };
+  try {
+    await writeFeatures(detectEach(superpoint, images, options, tally), options, single);
+  } finally {
+    await superpoint.dispose();
+  }
+  const { output, json } = options;
+  const { images: done, keypoints, failures } = tally;
+  if (json) {
+    printJson({ images: done, keypoints, failures, output, milliseconds: millisecondsSince(began) });
+  } else {
+    printLines(
+      `${keypoints} keypoints in ${done} ${done === 1 ? 'picture' : 'pictures'}, written to ${output}`,
+    );
+  }
+  if (failures.length > 0) throw new PartialFailure('pictures', images.length, failures);
+}
+
+/** Says so before the work, not after it, when the result could not take its name. */
+async function checkOutput({ output, format }: DetectOptions, single: boolean): Promise<void> {
+  const wantsFolder = format === 'npz' && !single;
+  if (!wantsFolder && (await isFolder(output))) {
+    throw new UsageError(`--output ${output} is a folder, expected the name of a ${format} file`);
+  }
+}
+
+/**
+ * Features of one picture after the other; the next one is decoded meanwhile. Pictures that fail are
+ * noted and left out. Throws at the end if none is left.
+ */
+async function* detectEach(
+  superpoint: SuperPoint,
+  images: readonly ImageFile[],
+  options: DetectOptions,
+  tally: Tally,
+): AsyncGenerator<NamedFeatures> {
+  const counter = countPictures('detect', images.length);
+  try {
+    let decoding = decode(images[0]);
+    for (const [index, { name, path }] of images.entries()) {
+      const decoded = await decoding;
+      if (index + 1 < images.length) decoding = decode(images[index + 1]);
+      try {
+        if (decoded instanceof Error) throw decoded;
+        const features = await superpoint.detect(decoded, detectionOf(options));
+        await drawInto(options.draw, name, decoded, features);
+        tally.images += 1;
+        tally.keypoints += features.count;
+        yield { name, features };
+      } catch (error) {
+        if (images.length === 1) throw error;
+        tally.failures.push(failureOf(name, path, error));
+      }
+      counter.next();
+    }
+  } finally {
+    counter.progress.stop();
+  }
+  if (tally.images === 0) throw new PartialFailure('pictures', images.length, tally.failures);
+}
+
+/** The picture, or why there is none: an error that nobody awaits yet must not end the process. */
+function decode({ path }: ImageFile): Promise<GrayImage | Error> {
+  return readImage(path).catch((error: Error) => error);
+}
+
+async function drawInto(
+  folder: string | undefined,
+  name: string,
+  image: GrayImage,
+  features: Features,
+): Promise<void> {
+  if (folder !== undefined) await writePicture(join(folder, `${name}.png`), drawKeypoints(image, features));
+}
+
+async function writeFeatures(
+  pictures: AsyncGenerator<NamedFeatures>,
+  { output, format }: DetectOptions,
+  single: boolean,
+): Promise<void> {
+  if (format === 'hloc') {
+    await writeHlocFeatures(output, pictures);
+  } else if (format === 'json') {
+    await writeFileAtomicFrom(output, encodeFeaturesJson(pictures));
+  } else {
+    for await (const { name, features } of pictures) {
+      const path = single ? output : join(output, `${name}.npz`);
+      await writeFileAtomic(path, encodeFeaturesNpz(features));
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** How the command line ends when something is wrong: one line on stderr, and the exit code. */
+import { CommanderError } from 'commander';
+
+/** The command was called in a wrong way: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Something that failed among many, and why. */
+export interface Failure {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Some of many could not be worked on, the others were: exit code 1, and the list at the end. */
+export class PartialFailure extends Error {
+  override readonly name = 'PartialFailure';
+
+  constructor(kind: string, total: number, failures: readonly Failure[]) {
+    const lines = failures.map(({ name, reason }) => `  ${name}: ${reason}`);
+    super([`${failures.length} of ${total} ${kind} failed:`, ...lines].join('\n'));
+  }
+}
+
+/** What went wrong with one of many, in one line that does not repeat its name. */
+export function failureOf(name: string, path: string, error: unknown): Failure {
+  const reason = firstLine(error);
+  return { name, reason: reason.startsWith(`${path}: `) ? reason.slice(path.length + 2) : reason };
+}
+
+/**
+ * Prints what went wrong on stderr, without a stack (set SUPERPOINT_DEBUG=1 to see it).
+ *
+ * @returns the exit code: 0 for help, 2 for wrong usage, 1 for a failure.
+ */
+export function report(error: unknown): 0 | 1 | 2 {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  // commander printed the help already where no command was given
+  if (!(error instanceof CommanderError && error.code === 'commander.help')) {
+    const text = error instanceof PartialFailure ? error.message : firstLine(error);
+    process.stderr.write(`superpoint: ${text.replace(/^error: /, '')}\n`);
+    if (process.env.SUPERPOINT_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  }
+  return error instanceof CommanderError || error instanceof UsageError ? 2 : 1;
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a folder was expected on the way to it',
+  EISDIR: 'is a folder, expected a file',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EEXIST: 'exists already',
+};
+
+function firstLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && path !== undefined && code in SYSTEM_REASONS) {
+    return `${path}: ${SYSTEM_REASONS[code]}`;
+  }
+  return error.message.split('\n')[0];
+}

@@ -1,0 +1,79 @@
+/** Options that several commands share, and the parsers that check them. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DetectOptions } from '../features/superpoint.js';
+import type { Device } from '../graph/session.js';
+
+/** What `addModelOptions` adds. */
+export interface ModelOptions {
+  readonly model?: string;
+  readonly device: Device;
+}
+
+/** What `addDetectionOptions` adds; what is not given takes the library's default. */
+export type DetectionOptions = Pick<
+  DetectOptions,
+  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'resize'
+>;
+
+/** `--device`. */
+export function deviceOption(): Option {
+  return new Option('--device <device>', 'where the network runs')
+    .choices(['cpu', 'webgpu', 'cuda'])
+    .default('cpu');
+}
+
+/** `--model`. */
+export function addModelOption(command: Command): Command {
+  return command.option(
+    '--model <path>',
+    "weights (.safetensors, .pth) or a training run's folder (default: the shipped SuperPoint)",
+  );
+}
+
+/** `--model` and `--device`. */
+export function addModelOptions(command: Command): Command {
+  return addModelOption(command).addOption(deviceOption());
+}
+
+/** The options that choose keypoints. */
+export function addDetectionOptions(command: Command): Command {
+  return command
+    .option('--max-keypoints <n>', 'keep the best n (default: all)', wholeNumber(1))
+    .option(
+      '--detection-threshold <p>',
+      'smallest probability of a keypoint (default: 0.005)',
+      numberIn(0, 1),
+    )
+    .option('--nms-radius <pixels>', 'smallest distance of two keypoints (default: 4)', wholeNumber(0))
+    .option('--border-margin <pixels>', 'no keypoints nearer to an edge (default: 4)', wholeNumber(0))
+    .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8));
+}
+
+/** The part of a command's options that chooses keypoints. */
+export function detectionOf(options: DetectionOptions): DetectionOptions {
+  const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, resize } = options;
+  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, resize };
+}
+
+/** Parses a whole number of at least `least`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses a number between two others. */
+export function numberIn(low: number, high = Number.POSITIVE_INFINITY): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= low && value <= high)) {
+      const wanted = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`;
+      throw new InvalidArgumentError(`Expected a number ${wanted}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,25 @@
+/** What Ctrl-C does to a command. */
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Ends the process in good order: files begun are removed on the way out. */
+export function exitOnSignals(): void {
+  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
+}
+
+/**
+ * For work that can be resumed: the first signal asks it to come to an end, the second ends the process.
+ *
+ * @returns the signal that is aborted by the first.
+ */
+export function abortOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of Object.keys(SIGNALS)) {
+    process.once(signal, () => {
+      process.stderr.write('superpoint: finishing the step; once more to end at once\n');
+      controller.abort();
+      exitOnSignals();
+    });
+  }
+  return controller.signal;
+}
