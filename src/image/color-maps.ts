@@ -3,17 +3,18 @@
 /** Red, green, blue, each 0 to 255. */
 export type Color = readonly [number, number, number];
 
-/** Dark to bright in even steps of lightness, for heat over a picture: black, violet, red, amber, cream. */
+/**
+ * For heat over a dimmed picture, lightness rising evenly: violet, magenta, orange, yellow, cream. It
+ * does not begin at black, so that faint heat shows on dark ground too.
+ */
 const HEAT: readonly Color[] = [
-  [0, 0, 4],
-  [31, 12, 72],
-  [85, 15, 109],
-  [136, 34, 106],
-  [186, 54, 85],
-  [227, 89, 51],
-  [249, 140, 10],
-  [249, 201, 50],
-  [252, 255, 164],
+  [74, 20, 140],
+  [142, 30, 160],
+  [206, 46, 126],
+  [246, 92, 70],
+  [254, 156, 46],
+  [252, 216, 84],
+  [255, 253, 208],
 ];
 
 /** All bright, so that a dark outline sets them off on any background: blue, mint, yellow, orange. */

@@ -259,10 +259,10 @@ export function drawHeatmap(
     // the square root brings faint heat out; heat is concentrated in few pixels
     const heat = Math.sqrt(Math.min(Math.max(heatmap[i] / maximum, 0), 1));
     const [red, green, blue] = heatColor(heat);
-    const cover = Math.min(1, 1.6 * heat);
-    data[at] = (1 - cover) * 0.6 * data[at] + cover * red;
-    data[at + 1] = (1 - cover) * 0.6 * data[at + 1] + cover * green;
-    data[at + 2] = (1 - cover) * 0.6 * data[at + 2] + cover * blue;
+    const cover = Math.min(1, 1.8 * heat);
+    data[at] = (1 - cover) * 0.5 * data[at] + cover * red;
+    data[at + 1] = (1 - cover) * 0.5 * data[at + 1] + cover * green;
+    data[at + 2] = (1 - cover) * 0.5 * data[at + 2] + cover * blue;
   }
   return overlay;
 }
