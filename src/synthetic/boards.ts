@@ -123,9 +123,8 @@ function alternatePaints(stage: Stage, { across, down }: Grid): Paint[] {
 
 /** Some strokes along the grid lines, from vertex to vertex. */
 function gridStrokes(stage: Stage, grid: Grid, paints: readonly Paint[]): Figure[] {
-  const { random, side } = stage;
+  const { random, side, backdrop } = stage;
   const { across, down, vertices } = grid;
-  const shades = paints.map(({ shade }) => shade);
   const figures: Figure[] = [];
   for (let count = random.integer(0, across + down); count > 0; count--) {
     const upright = random.uniform() < 0.5;
@@ -134,7 +133,16 @@ function gridStrokes(stage: Stage, grid: Grid, paints: readonly Paint[]): Figure
     const from = random.integer(0, along - 1);
     const to = random.integer(from + 1, along);
     const [a, b] = [from, to].map((k) => 2 * (upright ? k * (across + 1) + line : line * (across + 1) + k));
-    const thickness = Math.max(1, side * random.between(0.005, 0.015));
+    // Unlike the cells on both sides, or their edge would seem to lie half a stroke beside.
+    const beside: number[] = [];
+    for (let k = from; k < to; k++) {
+      for (const lane of [line - 1, line]) {
+        const outside = lane < 0 || lane >= (upright ? across : down);
+        const cell = upright ? k * across + lane : lane * across + k;
+        beside.push(outside ? backdrop.shade : paints[cell].shade);
+      }
+    }
+    const thickness = Math.max(0.8, side * random.between(0.004, 0.01));
     figures.push({
       outline: strokeOutline(
         vertices[a],
@@ -144,7 +152,7 @@ function gridStrokes(stage: Stage, grid: Grid, paints: readonly Paint[]): Figure
         thickness,
         thickness / 2,
       ),
-      paint: { shade: contrastingShade(random, shades, CELL_CONTRAST), grain: 0 },
+      paint: { shade: contrastingShade(random, beside, CELL_CONTRAST), grain: 0 },
     });
   }
   return figures;

@@ -90,8 +90,9 @@ export function cube(stage: Stage): Scene {
       return { outline, paint };
     });
     if (random.uniform() < 0.5) {
-      const thickness = Math.max(1, side * random.between(0.005, 0.015));
-      const paint = { shade: contrastingShade(random, shades, 0.2), grain: 0 };
+      const thickness = Math.max(0.8, side * random.between(0.004, 0.01));
+      // Unlike all around it, or the cube would seem wider or narrower by half a stroke.
+      const paint = { shade: contrastingShade(random, [...shades, backdrop.shade], 0.15), grain: 0 };
       for (const [from, to] of EDGES) {
         const [[x0, y0], [x1, y1]] = [vertices[from], vertices[to]];
         figures.push({ outline: strokeOutline(x0, y0, x1, y1, thickness, thickness / 2), paint });
