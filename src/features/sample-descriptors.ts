@@ -36,7 +36,7 @@ function coarsePosition(x: number, cells: number, grid: Required<DescriptorOptio
 }
 
 /** Writes the weights of the cells floor(u) - 1 … floor(u) + 2 into `weights`. */
-function cubicWeights(fraction: number, weights: Float64Array): void {
+export function cubicWeights(fraction: number, weights: Float64Array): void {
   const t = fraction;
   weights[0] = -0.5 * t + t * t - 0.5 * t * t * t;
   weights[1] = 1 - 2.5 * t * t + 1.5 * t * t * t;

@@ -29,6 +29,8 @@ export interface PairBatch {
   readonly masks1: Float32Array<ArrayBuffer>;
   /** [N, Hc * Wc, 2]: where in view 1, in pixels, the centre (8i + 3.5, 8j + 3.5) of a cell of view 0 lies. */
   readonly warpedCells: Float32Array<ArrayBuffer>;
+  /** [N, 9]: from pixels of view 0 to pixels of view 1. */
+  readonly H_0to1: Float64Array<ArrayBuffer>;
 }
 
 /** One example before it enters a batch. */
@@ -74,5 +76,5 @@ export function fillExample(
 /** The buffers of a batch: what may be handed to another thread without copying. */
 export function batchBuffers(batch: DetectorBatch | PairBatch): ArrayBuffer[] {
   const values: unknown[] = Object.values(batch);
-  return values.filter((value) => value instanceof Float32Array).map((array) => array.buffer as ArrayBuffer);
+  return values.filter((value) => ArrayBuffer.isView(value)).map((array) => array.buffer as ArrayBuffer);
 }

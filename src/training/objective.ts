@@ -3,11 +3,15 @@
  * MagicPoint trains the detector alone (§4); SuperPoint trains detector and descriptor on pairs (§3.4).
  */
 import type { Graph, Value } from '../graph/graph.js';
+import { add, multiply } from '../graph/operators.js';
 import { type Tensor, tensor } from '../graph/session.js';
 import { CELL, CLASSES, type NetworkShape } from '../network/architecture.js';
+import { dualSoftmaxLoss, hingeLoss, unitLength } from '../network/descriptor-loss.js';
 import { detectorLoss } from '../network/detector-loss.js';
 import { type BatchStatistics, trainingNetwork } from '../network/training-network.js';
-import type { DetectorBatch } from './batches.js';
+import type { DetectorBatch, PairBatch } from './batches.js';
+import { correspondencesOf } from './correspondences.js';
+import type { DescriptorLossSettings } from './recipe.js';
 
 /** Size of what one session works on: pictures (or pairs) and their pixels. */
 export interface BatchSize {
@@ -68,3 +72,82 @@ export const detectorObjective: Objective<DetectorBatch> = {
     };
   },
 };
+
+/** Feeds both views of a pair as one batch [2N, …], all views 0 first. */
+function bothViews(
+  batch: PairBatch,
+  name: 'images' | 'targets' | 'masks',
+  first: number,
+  count: number,
+  dims: number[],
+): Tensor {
+  const views = [
+    part(batch[`${name}0`], batch.count, first, count, dims),
+    part(batch[`${name}1`], batch.count, first, count, dims),
+  ];
+  const data = new Float32Array(views[0]!.data.length * 2);
+  views.forEach((view, i) => {
+    data.set(view.data as Float32Array, i * view.data.length);
+  });
+  return tensor(data, [2 * count, ...dims]);
+}
+
+/** Detector and descriptor together, on pairs of views (§3.4). */
+export function jointObjective(settings: DescriptorLossSettings): Objective<PairBatch> {
+  return {
+    build(graph, shape, parameters, { count, width, height }): ObjectiveGraph {
+      const [rows, columns] = [height / CELL, width / CELL];
+      const cells = rows * columns;
+      const image = graph.input('images', 'float32', [2 * count, 1, height, width]);
+      const targets = graph.input('targets', 'float32', [2 * count, CLASSES, rows, columns]);
+      const masks = graph.input('masks', 'float32', [2 * count, rows, columns]);
+      const { logits, descriptors, statistics } = trainingNetwork(image, shape, parameters);
+      const detector = detectorLoss(logits, targets, masks);
+      const unit = unitLength(descriptors!, 1);
+      if (settings.kind === 'hinge') {
+        const warpedCells = graph.input('warpedCells', 'float32', [count, cells, 2]);
+        const descriptor = hingeLoss(unit, warpedCells, masks, settings);
+        const loss = add(detector, multiply(descriptor, settings.weight));
+        return { loss, terms: { detector, descriptor }, statistics };
+      }
+      const { loss: descriptor, matched } = dualSoftmaxLoss(
+        unit,
+        {
+          points: graph.input('points', 'float32', [2 * count, cells, 2]),
+          rowWeights: graph.input('rowWeights', 'float32', [2 * count, cells, rows]),
+          columnWeights: graph.input('columnWeights', 'float32', [2 * count, cells, columns]),
+          importance: graph.input('importance', 'float32', [count, cells]),
+        },
+        settings,
+      );
+      const loss = add(detector, multiply(descriptor, settings.weight));
+      return { loss, terms: { detector, descriptor, matched }, statistics };
+    },
+    feeds(batch, first, count) {
+      const { width, height } = batch;
+      const [rows, columns] = [height / CELL, width / CELL];
+      const cells = rows * columns;
+      const views = {
+        images: bothViews(batch, 'images', first, count, [1, height, width]),
+        targets: bothViews(batch, 'targets', first, count, [CLASSES, rows, columns]),
+        masks: bothViews(batch, 'masks', first, count, [rows, columns]),
+      };
+      if (settings.kind === 'hinge') {
+        return { ...views, warpedCells: part(batch.warpedCells, batch.count, first, count, [cells, 2]) };
+      }
+      const { points, rowWeights, columnWeights, importance } = correspondencesOf(
+        batch,
+        first,
+        count,
+        settings.backgroundImportance,
+      );
+      return {
+        ...views,
+        points: tensor(points, [2 * count, cells, 2]),
+        rowWeights: tensor(rowWeights, [2 * count, cells, rows]),
+        columnWeights: tensor(columnWeights, [2 * count, cells, columns]),
+        importance: tensor(importance, [count, cells]),
+      };
+    },
+  };
+}

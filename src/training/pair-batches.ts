@@ -44,14 +44,16 @@ export async function makePairBatch(
   const view0 = emptyDetectorBatch(count, width, height);
   const view1 = emptyDetectorBatch(count, width, height);
   const warpedCells = new Float32Array((2 * count * width * height) / 64);
+  const homographies = new Float64Array(9 * count);
   const photos = photosOfStep(seed, store.files.length, step, count);
   for (const [i, index] of photos.entries()) {
     const random = new Random(seed).fork('pair', step * count + i);
     const photo = await loadPhoto(store, index);
     const keypoints = photoKeypoints(store, index, settings.minScore);
     const H_photoToCrop = sampleCrop(random, photo, settings);
-    const { H_cropTo0, H_cropTo1, cells } = samplePair(random, settings);
+    const { H_cropTo0, H_cropTo1, H_0to1, cells } = samplePair(random, settings);
     warpedCells.set(cells, i * cells.length);
+    homographies.set(H_0to1, 9 * i);
     for (const [view, H_cropToView] of [
       [view0, H_cropTo0],
       [view1, H_cropTo1],
@@ -73,6 +75,7 @@ export async function makePairBatch(
     masks0: view0.masks,
     masks1: view1.masks,
     warpedCells,
+    H_0to1: homographies,
   };
 }
 
@@ -80,6 +83,7 @@ interface Pair {
   /** Null = the crop itself. */
   readonly H_cropTo0: Homography | null;
   readonly H_cropTo1: Homography;
+  readonly H_0to1: Homography;
   /** As `warpCells` gives them. */
   readonly cells: Float32Array;
 }
@@ -97,7 +101,7 @@ function samplePair(random: Random, settings: PairBatchSettings): Pair {
     const cells = warpCells(H_0to1, width, height);
     const overlap = overlapOfCells(cells, width, height);
     if (overlap > bestOverlap) {
-      best = { H_cropTo0, H_cropTo1, cells };
+      best = { H_cropTo0, H_cropTo1, H_0to1, cells };
       bestOverlap = overlap;
     }
   }

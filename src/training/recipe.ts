@@ -112,6 +112,10 @@ const dualSoftmax = z.strictObject({
   kind: z.literal('dualSoftmax'),
   temperature: positive.default(0.07),
   weight: positive.default(1),
+  /** Points nearer than so many pixels to the true one are no counter-examples. */
+  exclusionRadius: z.number().min(0).default(6),
+  /** Weight of a correspondence without a keypoint, where one with a keypoint counts 1. */
+  backgroundImportance: share.default(0.3),
 });
 
 /** One round of Homographic Adaptation (§5): photographs are labelled with what the network finds. */
@@ -175,6 +179,8 @@ const recipeSchema = z.strictObject({
 export type Recipe = z.output<typeof recipeSchema>;
 /** How the step size changes over a stage. */
 export type LearningRate = z.output<typeof learningRate>;
+/** The descriptor's loss and its weight. */
+export type DescriptorLossSettings = Recipe['superpoint']['descriptorLoss'];
 /** One round of Homographic Adaptation. */
 export type AdaptationRound = Recipe['adaptation'][number];
 

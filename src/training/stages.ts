@@ -1,4 +1,4 @@
-/** The stages of a recipe: MagicPoint on Synthetic Shapes (§4), and what follows it. */
+/** The stages of a recipe: MagicPoint on shapes (§4) and on photographs (§5), and the joint training (§6). */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
@@ -6,18 +6,29 @@ import { encodePng } from '../image/codec.js';
 import type { NetworkShape } from '../network/architecture.js';
 import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
 import { Random } from '../random.js';
-import type { SyntheticBatchSpec } from './batch-source.js';
-import type { DetectorBatch } from './batches.js';
-import { detectorObjective } from './objective.js';
+import type { PairBatchSpec, PhotoBatchSpec, SyntheticBatchSpec } from './batch-source.js';
+import type { DetectorBatch, PairBatch } from './batches.js';
+import { detectorObjective, jointObjective } from './objective.js';
+import { makePairBatch } from './pair-batches.js';
+import { makePhotoBatch } from './photo-batches.js';
+import type { PhotoStore } from './photo-store.js';
 import type { Recipe } from './recipe.js';
 import type { Stage } from './run.js';
 import { contactSheet } from './samples.js';
-import { initialState } from './step.js';
+import { initialState, type TrainingState } from './step.js';
 import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
+import { validateDescriptors } from './validate-descriptors.js';
 
 /** Pictures that a validation looks at. */
 const VALIDATION_PICTURES = 128;
+const VALIDATION_PAIRS = 32;
+
+/** Labelled photographs to train on, and others to look at while training. */
+export interface PhotoStores {
+  readonly training: PhotoStore;
+  readonly heldBack: PhotoStore;
+}
 
 /** Validation of a detector on given batches: numbers, and a sheet of pictures with heatmaps. */
 export function detectorValidation(makeBatches: () => Promise<DetectorBatch[]>) {
@@ -66,5 +77,96 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
       ),
     validate: detectorValidation(async () => [makeSyntheticBatch(heldBack, 0)]),
     recipe: JSON.stringify(recipe),
+  };
+}
+
+/** Training-form weights that a later stage starts from. */
+export interface StartingPoint {
+  readonly parameters: Weights;
+  readonly statistics: Weights;
+}
+
+/** The same tensors where `start` has them, of a shape with more layers than it may have. */
+function startingState(shape: NetworkShape, start: StartingPoint | undefined, random: Random): TrainingState {
+  const merge = (fresh: Weights, given: Weights = {}): Weights =>
+    Object.fromEntries(Object.entries(fresh).map(([name, tensor]) => [name, given[name] ?? tensor]));
+  return initialState(
+    merge(initialParameters(shape, random), start?.parameters),
+    merge(initialStatistics(shape), start?.statistics),
+  );
+}
+
+/** MagicPoint trained on with photographs that Homographic Adaptation labelled (§5). */
+export function photographStage(
+  recipe: Recipe,
+  stores: PhotoStores,
+  start: StartingPoint,
+): Stage<PhotoBatchSpec> {
+  const given = recipe.photographs;
+  if (!given) throw new RangeError('expected a recipe with a stage "photographs"');
+  const { width, height, batch, replicas, steps, learningRate, ema, validateEvery, homographies } = given;
+  const shape: NetworkShape = { ...recipe.network, descriptor: 0 };
+  const settings = { ...given, seed: recipe.seed, homographies };
+  const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PICTURES };
+  return {
+    name: 'photographs',
+    shape,
+    objective: detectorObjective,
+    batches: { kind: 'photos', settings, store: stores.training },
+    size: { count: batch, width, height },
+    replicas,
+    steps,
+    learningRate,
+    ema,
+    validateEvery,
+    initial: () => startingState(shape, start, new Random(recipe.seed).fork('weights')),
+    validate: detectorValidation(async () => [await makePhotoBatch(heldBack, 0, stores.heldBack)]),
+    recipe: JSON.stringify(recipe),
+  };
+}
+
+/** Detector and descriptor together, on pairs of views of labelled photographs (§6). */
+export function superPointStage(
+  recipe: Recipe,
+  stores: PhotoStores,
+  start: StartingPoint | undefined,
+): Stage<PairBatchSpec> {
+  const given = recipe.superpoint;
+  const { width, height, batch, replicas, steps, learningRate, ema, validateEvery } = given;
+  const shape: NetworkShape = recipe.network;
+  const settings = { ...given, seed: recipe.seed };
+  const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PAIRS };
+  return {
+    name: 'superpoint',
+    shape,
+    objective: jointObjective(given.descriptorLoss),
+    batches: { kind: 'pairs', settings, store: stores.training },
+    size: { count: batch, width, height },
+    replicas,
+    steps,
+    learningRate,
+    ema,
+    validateEvery,
+    initial: () => {
+      const random = new Random(recipe.seed).fork('weights');
+      return startingState(shape, given.startFrom === 'magicpoint' ? start : undefined, random);
+    },
+    validate: pairValidation(() => makePairBatch(heldBack, 0, stores.heldBack)),
+    recipe: JSON.stringify(recipe),
+  };
+}
+
+/** Validation of both heads on held-back pairs. */
+function pairValidation(makePairs: () => Promise<PairBatch>) {
+  let pairs: Promise<PairBatch> | undefined;
+  const firstViews = async (): Promise<DetectorBatch[]> => {
+    pairs ??= makePairs();
+    const { count, width, height, images0, targets0, masks0 } = await pairs;
+    return [{ count, width, height, images: images0, targets: targets0, masks: masks0 }];
+  };
+  const detector = detectorValidation(firstViews);
+  return async (weights: Weights, folder: string, step: number): Promise<Record<string, number>> => {
+    const detection = await detector(weights, folder, step);
+    return { ...detection, ...(await validateDescriptors(weights, await pairs!)) };
   };
 }
