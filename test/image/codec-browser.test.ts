@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { decodeImage, encodePng } from '../../src/image/codec.js';
+import type * as Browser from '../../src/image/codec-browser.js';
+import type * as Draw from '../../src/image/draw.js';
+import { drawKeypoints } from '../../src/image/draw.js';
+import { grayImage } from '../../src/image/image.js';
+import { Random } from '../../src/random.js';
+import { assertClose } from '../assert-close.js';
+import { skipWithoutChromium, withPage } from '../chromium.js';
+
+/** Where the page finds the module; a variable, so that the compiler does not look for it. */
+const CODEC = '/image/codec-browser.js';
+const DRAW = '/image/draw.js';
+
+test('the browser reads, refuses, writes and draws as Node does', { skip: skipWithoutChromium }, async () => {
+  const random = new Random(1);
+  const values = Float32Array.from({ length: 31 * 17 }, () => random.integer(0, 255) / 255);
+  const image = grayImage(31, 17, values);
+  const png = await encodePng(image);
+  const sideways = await sharp(Buffer.alloc(64 * 32, 90), { raw: { width: 64, height: 32, channels: 1 } })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  const transparent = await sharp(Buffer.from([0, 0, 0, 0, 9, 9, 9, 255]), {
+    raw: { width: 2, height: 1, channels: 4 },
+  })
+    .png()
+    .toBuffer();
+
+  await withPage(async (page) => {
+    const decode = (bytes: Uint8Array) =>
+      page.evaluate(
+        async ([path, list]) => {
+          const codec: typeof Browser = await import(path);
+          try {
+            const { width, height, data } = await codec.decodeImage(Uint8Array.from(list));
+            return { width, height, data: Array.from(data), error: '' };
+          } catch (error) {
+            return { width: 0, height: 0, data: [], error: String(error) };
+          }
+        },
+        [CODEC, Array.from(bytes)] as const,
+      );
+
+    const read = await decode(png);
+    assert.deepEqual([read.width, read.height], [31, 17]);
+    assertClose(read.data, values, 1e-6);
+    const pgm = await decode(Buffer.from('P2 2 1 1000 250 1000'));
+    assertClose(pgm.data, [0.25, 1], 1e-6);
+    const upright = await decode(sideways);
+    assert.deepEqual([upright.width, upright.height], [32, 64]);
+    assertClose((await decode(transparent)).data, (await decodeImage(transparent)).data, 1e-6);
+
+    assert.match((await decode(new Uint8Array(0))).error, /ImageError: picture: the file is empty, expected/);
+    assert.match(
+      (await decode(Buffer.from('Dear Sir,'))).error,
+      /not a picture \(it starts with "Dear Sir"\)/,
+    );
+    assert.match((await decode(png.subarray(0, 30))).error, /broken or truncated PNG file/);
+
+    const missing = await page.evaluate(async (path) => {
+      const codec: typeof Browser = await import(path);
+      return codec.decodeImage('/missing.png').catch(String);
+    }, CODEC);
+    assert.match(String(missing), /ImageError: \/missing\.png: the server answered 404/);
+
+    const drawn = await page.evaluate(
+      async ([codecPath, drawPath, list]) => {
+        const codec: typeof Browser = await import(codecPath);
+        const draw: typeof Draw = await import(drawPath);
+        const picture = { width: 31, height: 17, data: Float32Array.from(list) };
+        const keypoints = { count: 1, keypoints: Float32Array.of(15, 8) };
+        return Array.from(await codec.encodePng(draw.drawKeypoints(picture, keypoints, { scale: 2 })));
+      },
+      [CODEC, DRAW, Array.from(values)] as const,
+    );
+    const inBrowser = await decodeImage(Uint8Array.from(drawn));
+    const inNode = await decodeImage(
+      await encodePng(drawKeypoints(image, { count: 1, keypoints: Float32Array.of(15, 8) }, { scale: 2 })),
+    );
+    assert.deepEqual([inBrowser.width, inBrowser.height], [62, 34]);
+    // smoothing and anti-aliasing differ a little between the two canvases
+    const difference = inBrowser.data.map((value, i) => Math.abs(value - inNode.data[i]));
+    assert.ok(difference.reduce((sum, value) => sum + value, 0) / difference.length < 0.02);
+  });
+});
