@@ -12,6 +12,7 @@ import { extractKeypoints, type KeypointOptions, keypointOptions } from './extra
 import type { Features } from './features.js';
 import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
+import { WorkQueue } from './work-queue.js';
 
 /** A path (Node) or URL of a file, its bytes, a Blob, or the tensors themselves. */
 export type ModelSource = string | URL | Uint8Array | Blob | Weights;
@@ -78,8 +79,7 @@ async function createModelSession(model: ModelSource, options: SessionOptions): 
 /** SuperPoint (DeTone, Malisiewicz and Rabinovich 2018): detects and describes interest points. */
 export class SuperPoint {
   readonly #session: Session;
-  /** The last run; runs are queued because a session in the browser takes one at a time. */
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #queue = new WorkQueue();
   #disposed = false;
 
   /** Use `SuperPoint.load`. */
@@ -203,14 +203,11 @@ export class SuperPoint {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#running;
-    await this.#session.release();
+    await this.#queue.run(() => this.#session.release());
   }
 
   #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
     if (this.#disposed) throw new Error('expected a SuperPoint in use, got one that was disposed of');
-    const result = this.#running.then(() => work(this.#session));
-    this.#running = result.catch(() => {});
-    return result;
+    return this.#queue.run(() => work(this.#session));
   }
 }
