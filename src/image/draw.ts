@@ -35,9 +35,9 @@ const IDENTITY: Placement = { left: 0, top: 0, scale: 1 };
 const DOUBTFUL_SIMILARITY = 0.6;
 const CERTAIN_SIMILARITY = 0.95;
 
-/** Size of marks that suits a drawing: 1 up to 640x480, then in proportion. */
-function markUnit(width: number, height: number): number {
-  return Math.max(1, Math.sqrt((width * height) / (640 * 480)));
+/** Size of marks that suits a drawing: 1 up to 640x480, then in proportion; larger on enlarged pixels. */
+function markUnit({ width, height }: { width: number; height: number }, scale: number): number {
+  return Math.max(1, Math.sqrt((width * height) / (640 * 480))) * Math.max(1, Math.sqrt(scale));
 }
 
 function isGray(image: GrayImage | RgbaImage): image is GrayImage {
@@ -123,7 +123,7 @@ export function drawKeypoints(
   const canvas = createCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
   const context = canvas.getContext('2d');
   paintImage(context, image, placement);
-  paintKeypoints(context, features, radius ?? 2.5 * markUnit(canvas.width, canvas.height), placement);
+  paintKeypoints(context, features, radius ?? 2.5 * markUnit(canvas, scale), placement);
   return pixelsOf(canvas);
 }
 
@@ -179,7 +179,7 @@ export function drawMatches(
   inliers?: ArrayLike<number>,
   { scale = 1, radius }: DrawOptions = {},
 ): RgbaImage {
-  const unit = scale * markUnit(image0.width, image0.height);
+  const unit = scale * markUnit(image0, 1);
   const gap = Math.round(8 * unit);
   const left = Math.round(image0.width * scale) + gap;
   const height = Math.round(Math.max(image0.height, image1.height) * scale);
@@ -192,7 +192,7 @@ export function drawMatches(
   paintImage(context, image0, placement0);
   paintImage(context, image1, placement1);
   const scene = { features0, features1, placement0, placement1 };
-  paintMatches(context, scene, matches, inliers, radius ?? 2.5 * markUnit(canvas.width, canvas.height));
+  paintMatches(context, scene, matches, inliers, radius ?? 2.5 * markUnit(canvas, scale));
   return pixelsOf(canvas);
 }
 
@@ -239,7 +239,7 @@ export function drawTracks(
   const canvas = createCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
   const context = canvas.getContext('2d');
   paintImage(context, image, placement);
-  paintTracks(context, tracks, radius ?? 2.2 * markUnit(canvas.width, canvas.height), placement, longest);
+  paintTracks(context, tracks, radius ?? 2.2 * markUnit(canvas, scale), placement, longest);
   return pixelsOf(canvas);
 }
 
