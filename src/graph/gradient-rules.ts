@@ -10,6 +10,7 @@ import {
 } from './convolution-gradients.js';
 import { type Node, staticDims, type Value } from './graph.js';
 import {
+  axisOf,
   cast,
   divide,
   equal,
@@ -76,24 +77,29 @@ function asFloat(condition: Value): Value {
 /** [..., m, k] x [..., k, n], each possibly read transposed. */
 const matMulRule: GradientRule = (node, [gradient], wanted) => {
   const [a, b] = node.inputs as [Value, Value];
-  const ta = node.attributes['transA'] === 1;
-  const tb = node.attributes['transB'] === 1;
+  const ta = node.attributes.transA === 1;
+  const tb = node.attributes.transB === 1;
   const forA = () => (ta ? matMul(b, gradient!, { a: tb, b: true }) : matMul(gradient!, b, { b: !tb }));
   const forB = () => (tb ? matMul(gradient!, a, { a: true, b: ta }) : matMul(a, gradient!, { a: !ta }));
   return [wanted[0] ? sumToShape(forA(), a) : undefined, wanted[1] ? sumToShape(forB(), b) : undefined];
 };
 
-function axesOf(node: Node): number[] {
-  const fromAttribute = node.attributes['axes'] as number[] | undefined;
-  if (fromAttribute) return fromAttribute;
-  const constant = node.inputs[1]!.graph.constants.find(({ value }) => value === node.inputs[1]);
+/** The numbers of a constant of int64, such as axes or margins. */
+function integersOf(value: Value): number[] {
+  const constant = value.graph.constants.find((candidate) => candidate.value === value);
   return Array.from(constant!.data as BigInt64Array, Number);
+}
+
+/** The axes of a reduction, counted from the front. */
+function axesOf(node: Node): number[] {
+  const axes = (node.attributes.axes as number[] | undefined) ?? integersOf(node.inputs[1]!);
+  return axes.map((axis) => axisOf(node.inputs[0]!, axis));
 }
 
 /** The gradient of a reduction, spread over the input's shape. */
 function spread(gradient: Value, node: Node): Value {
   const dims = staticDims(node.inputs[0]!);
-  const axes = axesOf(node).map((axis) => (axis + dims.length) % dims.length);
+  const axes = axesOf(node);
   const kept = dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
   return expand(reshape(gradient, kept), dims);
 }
@@ -104,8 +110,7 @@ function elementsReduced(node: Node): number {
 }
 
 function softmaxAxis(node: Node): number {
-  const axis = node.attributes['axis'] as number;
-  return (axis + node.outputs[0]!.dims.length) % node.outputs[0]!.dims.length;
+  return axisOf(node.outputs[0]!, node.attributes.axis as number);
 }
 
 const RULES: Record<string, GradientRule> = {
@@ -145,7 +150,7 @@ const RULES: Record<string, GradientRule> = {
   MatMul: matMulRule,
   FusedMatMul: matMulRule,
   Transpose: rule((g, _, __, node) => {
-    const permutation = node.attributes['perm'] as number[];
+    const permutation = node.attributes.perm as number[];
     return [
       transpose(
         g,
@@ -162,22 +167,19 @@ const RULES: Record<string, GradientRule> = {
     const count = reduceSum(isMaximum, axesOf(node));
     return [multiply(multiply(isMaximum, divide(isMaximum.graph.scalar(1), count)), spread(g, node))];
   }),
-  Slice: (node, [gradient]) => {
-    const [x, startsInput, endsInput, axesInput] = node.inputs as Value[];
-    const vector = (value: Value) =>
-      Array.from(x!.graph.constants.find((c) => c.value === value)!.data as BigInt64Array, Number);
+  Slice: rule((g, [x, starts, ends, axes]) => {
     const dims = staticDims(x!);
-    const before = dims.map(() => 0);
-    const after = dims.map(() => 0);
-    const [starts, ends] = [vector(startsInput!), vector(endsInput!)];
-    vector(axesInput!).forEach((axis, i) => {
-      before[axis] = starts[i]!;
-      after[axis] = dims[axis]! - ends[i]!;
+    const [before, after] = [dims.map(() => 0), dims.map(() => 0)];
+    const [first, end] = [integersOf(starts!), integersOf(ends!)];
+    integersOf(axes!).forEach((given, i) => {
+      const axis = axisOf(x!, given);
+      before[axis] = first[i]!;
+      after[axis] = dims[axis]! - end[i]!;
     });
-    return [pad(gradient!, before, after)];
-  },
+    return [pad(g, before, after)];
+  }),
   Concat: (node, [gradient]) => {
-    const axis = node.attributes['axis'] as number;
+    const axis = node.attributes.axis as number;
     let start = 0;
     return (node.inputs as Value[]).map((input) => {
       const end = start + Number(input.dims[axis]);
@@ -187,18 +189,8 @@ const RULES: Record<string, GradientRule> = {
     });
   },
   Pad: rule((g, [x, amounts]) => {
-    const dims = staticDims(x!);
-    const constant = g.graph.constants.find(({ value }) => value === amounts)!;
-    const before = Array.from(constant.data as BigInt64Array, Number).slice(0, dims.length);
-    return [
-      slice(
-        g,
-        dims.map((_, i) => i),
-        before,
-        dims.map((dim, i) => before[i]! + dim),
-      ),
-      undefined,
-    ];
+    const back = integersOf(amounts!).map((amount) => -amount);
+    return [pad(g, back.slice(0, x!.dims.length), back.slice(x!.dims.length))];
   }),
   Conv: convolutionGradients,
   MaxPool: maxPoolGradients,

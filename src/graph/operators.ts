@@ -85,6 +85,11 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
   return x.graph.node('Transpose', [x], [{ type: x.type, dims }], { perm: permutation })[0]!;
 }
 
+/** An axis counted from the front: -1 is the last. */
+export function axisOf(x: Value, axis: number): number {
+  return (axis + x.dims.length) % x.dims.length;
+}
+
 /** The same elements in another static shape. */
 export function reshape(x: Value, dims: readonly number[]): Value {
   const size = (shape: readonly Dim[]) => shape.reduce<number>((product, dim) => product * Number(dim), 1);
@@ -105,7 +110,7 @@ export function slice(
 ): Value {
   const dims = [...x.dims];
   axes.forEach((axis, i) => {
-    dims[axis] = ends[i]! - starts[i]!;
+    dims[axisOf(x, axis)] = ends[i]! - starts[i]!;
   });
   const bounds = [x, x.graph.integers(starts), x.graph.integers(ends), x.graph.integers(axes)];
   return x.graph.node('Slice', bounds, [{ type: x.type, dims }])[0]!;
@@ -113,32 +118,33 @@ export function slice(
 
 export function concat(values: readonly Value[], axis: number): Value {
   const first = values[0]!;
+  const joined = axisOf(first, axis);
   const dims = [...first.dims];
-  dims[axis] = values.reduce((sum, value) => sum + Number(value.dims[axis]), 0);
-  return first.graph.node('Concat', values, [{ type: first.type, dims }], { axis })[0]!;
+  dims[joined] = values.reduce((sum, value) => sum + Number(value.dims[joined]), 0);
+  return first.graph.node('Concat', values, [{ type: first.type, dims }], { axis: joined })[0]!;
 }
 
-/** Zeros around x: `before[i]` and `after[i]` of them on axis i. */
+/** Zeros around x: `before[i]` and `after[i]` of them on axis i; a negative number takes elements away. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
   const dims = x.dims.map((dim, i) => Number(dim) + before[i]! + after[i]!);
   const amounts = x.graph.integers([...before, ...after]);
   return x.graph.node('Pad', [x, amounts], [{ type: x.type, dims }])[0]!;
 }
 
-function reducedDims(dims: readonly Dim[], axes: readonly number[], keepDims: boolean): Dim[] {
-  const reduced = axes.map((axis) => (axis + dims.length) % dims.length);
+function reducedDims(x: Value, axes: readonly number[], keepDims: boolean): Dim[] {
+  const reduced = axes.map((axis) => axisOf(x, axis));
   return keepDims
-    ? dims.map((dim, i) => (reduced.includes(i) ? 1 : dim))
-    : dims.filter((_, i) => !reduced.includes(i));
+    ? x.dims.map((dim, i) => (reduced.includes(i) ? 1 : dim))
+    : x.dims.filter((_, i) => !reduced.includes(i));
 }
 
 export function reduceSum(x: Value, axes: readonly number[], keepDims = true): Value {
-  const result = [{ type: x.type, dims: reducedDims(x.dims, axes, keepDims) }];
+  const result = [{ type: x.type, dims: reducedDims(x, axes, keepDims) }];
   return x.graph.node('ReduceSum', [x, x.graph.integers(axes)], result, { keepdims: keepDims ? 1 : 0 })[0]!;
 }
 
 function reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
-  const result = [{ type: x.type, dims: reducedDims(x.dims, axes, keepDims) }];
+  const result = [{ type: x.type, dims: reducedDims(x, axes, keepDims) }];
   return x.graph.node(op, [x], result, { axes, keepdims: keepDims ? 1 : 0 })[0]!;
 }
 
@@ -152,14 +158,14 @@ export const reduceL2 = (x: Value, axes: readonly number[], keepDims = true): Va
 
 /** Index of the largest element along an axis (the first of equal ones), int64. */
 export function argMax(x: Value, axis: number, keepDims = false): Value {
-  const result = [{ type: 'int64' as const, dims: reducedDims(x.dims, [axis], keepDims) }];
+  const result = [{ type: 'int64' as const, dims: reducedDims(x, [axis], keepDims) }];
   return x.graph.node('ArgMax', [x], result, { axis, keepdims: keepDims ? 1 : 0 })[0]!;
 }
 
 /** The k largest elements along an axis, descending, and their indices (int64). */
 export function topK(x: Value, k: number, axis = -1): { values: Value; indices: Value } {
   const dims = [...x.dims];
-  dims[(axis + dims.length) % dims.length] = k;
+  dims[axisOf(x, axis)] = k;
   const outputs = [
     { type: x.type, dims },
     { type: 'int64' as const, dims },
