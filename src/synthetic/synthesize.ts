@@ -41,7 +41,7 @@ export interface SynthesizeSettings extends ShapeSettings {
   readonly photometry?: Photometry | null;
 }
 
-/** Viewpoints for Synthetic Shapes: as usual (§4), with more variety of scale, from 1.5 times to a third. */
+/** Viewpoints for Synthetic Shapes: as usual (§4), with more variety of scale, from 1.5 times to half size. */
 export const SYNTHETIC_VIEWS: HomographySampling = { ...SYNTHETIC_HOMOGRAPHIES, scaling: [0.8, 2.4] };
 
 const SMALLEST_SIZE = 48;
