@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { SuperPoint } from '../../src/features/superpoint.js';
+import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
+import { readHlocFeatures } from '../../src/formats/hloc.js';
+import { decodeFeaturesNpz } from '../../src/formats/npz.js';
+import { decodeColor, encodePng, readImage } from '../../src/image/codec.js';
+import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
+
+const MODEL = ['--model', 'model.safetensors'];
+
+suite('superpoint detect', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'superpoint-detect-'));
+    await writeModel(join(folder, 'model.safetensors'));
+    await writeImage(join(folder, 'photos/a.png'), testImage(0));
+    await writeImage(join(folder, 'photos/night/b.png'), testImage(1, 101, 67));
+    await writeFile(join(folder, 'photos/notes.txt'), 'not a picture');
+    await mkdir(join(folder, 'empty'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const detect = (...args: string[]) => superpoint(folder, 'detect', ...args);
+
+  test('writes the features of a folder as hloc expects them, equal to the library', async () => {
+    const { code, stdout, stderr } = await detect('photos', '--output', 'out/f.h5', ...MODEL, '--json');
+    assert.equal(code, 0, stderr);
+    const read: NamedFeatures[] = [];
+    for await (const picture of readHlocFeatures(join(folder, 'out/f.h5'))) read.push(picture);
+    assert.deepEqual(read.map(({ name }) => name).sort(), ['a.png', 'night/b.png']);
+
+    const network = await SuperPoint.load({ model: randomWeights(16) });
+    for (const { name, features } of read) {
+      assert.deepEqual(features, await network.detect(await readImage(join(folder, 'photos', name))));
+    }
+    await network.dispose();
+    const result = JSON.parse(stdout);
+    assert.equal(result.images, 2);
+    assert.equal(result.keypoints, read[0].features.count + read[1].features.count);
+    assert.deepEqual(result.failures, []);
+    assert.deepEqual(await readdir(join(folder, 'out')), ['f.h5']);
+  });
+
+  test('writes one .npz for one picture, a folder of them for several', async () => {
+    const options = ['--format', 'npz', '--max-keypoints', '5', ...MODEL];
+    assert.equal((await detect('photos/a.png', '--output', 'one.npz', ...options)).code, 0);
+    const one = decodeFeaturesNpz(await readFile(join(folder, 'one.npz')));
+    assert.deepEqual([one.width, one.height, one.count, one.descriptorDim], [96, 72, 5, 16]);
+    assert.equal((await detect('photos', '--output', 'many', ...options)).code, 0);
+    assert.deepEqual(decodeFeaturesNpz(await readFile(join(folder, 'many/a.png.npz'))), one);
+    assert.ok(existsSync(join(folder, 'many/night/b.png.npz')));
+  });
+
+  test('obeys the options that choose keypoints and draws them', async () => {
+    const options = ['--nms-radius', '9', '--border-margin', '12', '--detection-threshold', '0.001'];
+    const output = ['--format', 'json', '--output', 'f.json', '--draw', 'drawn'];
+    const { code, stdout } = await detect('photos/a.png', ...output, ...options, ...MODEL);
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+ keypoints in 1 picture, written to f\.json\n$/);
+    const [{ name, features }] = decodeFeaturesJson(await readFile(join(folder, 'f.json'), 'utf8'));
+    assert.equal(name, 'a.png');
+    assert.ok(features.count > 3);
+    const { keypoints } = features;
+    for (let i = 0; i < features.count; i++) {
+      const [x, y] = keypoints.subarray(2 * i, 2 * i + 2);
+      assert.ok(x > 11 && x < 96 - 12 && y > 11 && y < 72 - 12, `(${x}, ${y}) lies in the margin`);
+      for (let k = 0; k < i; k++) {
+        const distance = Math.max(Math.abs(keypoints[2 * k] - x), Math.abs(keypoints[2 * k + 1] - y));
+        assert.ok(distance > 8, `${i} and ${k} are ${distance} apart`);
+      }
+    }
+    const drawn = await decodeColor(join(folder, 'drawn/a.png.png'));
+    assert.deepEqual([drawn.width, drawn.height], [96, 72]);
+  });
+
+  test('goes on after pictures that cannot be read and lists them at the end', async () => {
+    const png = Buffer.from(await encodePng(testImage(2)));
+    const bad = join(folder, 'bad');
+    await writeImage(join(bad, 'good.png'), testImage(2));
+    await writeImage(join(bad, 'tiny.png'), testImage(0, 48, 48));
+    await writeFile(join(bad, 'truncated.png'), png.subarray(0, png.length / 2));
+    await writeFile(join(bad, 'empty.jpg'), '');
+    await writeFile(join(bad, 'text.jpg'), 'these are words');
+    await writeFile(join(bad, 'seven.pgm'), Buffer.from(`P5 7 7 255\n${'x'.repeat(49)}`));
+    await writeFile(join(bad, 'wide.pgm'), 'P5 50000 50000 255\n');
+    const { code, stdout, stderr } = await detect(
+      'bad',
+      'gone.png',
+      '--output',
+      'bad.h5',
+      ...MODEL,
+      '--json',
+    );
+    assert.equal(code, 1);
+    const lines = stderr.trimEnd().split('\n');
+    assert.equal(lines.at(-7), 'superpoint: 6 of 8 pictures failed:');
+    const listed = lines.slice(-6).map((line) => /^ {2}(\S+): (.+)$/.exec(line)?.[1]);
+    assert.deepEqual(listed, ['empty.jpg', 'seven.pgm', 'text.jpg', 'truncated.png', 'wide.pgm', 'gone.png']);
+    assert.doesNotMatch(stderr, /\bat .+:\d+:\d+/);
+    assert.match(stderr, /seven\.pgm: expected a picture of at least 8x8 pixels, got 7x7/);
+    assert.match(stderr, /wide\.pgm: 50000x50000 is 2500 megapixels/);
+    const result = JSON.parse(stdout);
+    assert.equal(result.images, 2);
+    assert.equal(result.failures.length, 6);
+    const names: string[] = [];
+    for await (const { name } of readHlocFeatures(join(folder, 'bad.h5'))) names.push(name);
+    assert.deepEqual(names, ['good.png', 'tiny.png']);
+  });
+
+  test('says in one line what is wrong, with exit code 1, and leaves nothing behind', async () => {
+    await writeFile(join(folder, 'words.safetensors'), 'words, not weights');
+    const weights = await readFile(join(folder, 'model.safetensors'));
+    await writeFile(join(folder, 'cut.safetensors'), weights.subarray(0, weights.length - 9));
+    const cases: [string[], RegExp][] = [
+      [['gone.png', ...MODEL], /^superpoint: gone\.png: no such file\n$/],
+      [['empty', ...MODEL], /^superpoint: empty: no pictures in this folder, expected .*\n$/],
+      [
+        ['photos', '--model', 'gone.safetensors'],
+        /^superpoint: gone\.safetensors: no such file, expected .*\n$/,
+      ],
+      [
+        ['photos', '--model', 'words.safetensors'],
+        /^superpoint: words\.safetensors: not a safetensors file.*\n$/,
+      ],
+      [['photos', '--model', 'cut.safetensors'], /^superpoint: cut\.safetensors: truncated .*\n$/],
+      [['photos', '--model', 'photos'], /^superpoint: photos: not the folder of a training run.*\n$/],
+      [['gone.png', 'gone2.png', ...MODEL], /superpoint: 2 of 2 pictures failed:\n {2}gone\.png: .*\n.*\n$/],
+    ];
+    for (const [args, expected] of cases) {
+      const { code, stdout, stderr } = await detect(...args, '--output', 'never/f.h5');
+      assert.equal(code, 1, args.join(' '));
+      assert.match(stderr.replace(/^detect: .*\n/gm, ''), expected);
+      assert.equal(stdout, '');
+    }
+    assert.deepEqual(existsSync(join(folder, 'never')) ? await readdir(join(folder, 'never')) : [], []);
+  });
+
+  test('ends with exit code 2 for wrong usage', async () => {
+    await writeImage(join(folder, 'other/a.png'), testImage(3));
+    const output = ['--output', 'never.h5'];
+    const cases: [string[], RegExp][] = [
+      [output, /missing required argument 'path'/],
+      [['photos'], /required option '--output <file>' not specified/],
+      [['photos', ...output, '--format', 'csv'], /'csv' is invalid\. Allowed choices are hloc, npz, json/],
+      [['photos', ...output, '--max-keypoints', '0'], /Expected a whole number of at least 1/],
+      [['photos', ...output, '--detection-threshold', '2'], /Expected a number from 0 to 1/],
+      [['photos', ...output, '--frobnicate'], /unknown option '--frobnicate'/],
+      [['photos', ...output, '--device', 'abacus'], /Allowed choices are cpu, webgpu, cuda/],
+      [
+        ['photos', '--output', 'empty', ...MODEL],
+        /--output empty is a folder, expected the name of a hloc file/,
+      ],
+      [
+        ['photos/a.png', 'other/a.png', ...output, ...MODEL],
+        /photos\/a\.png and other\/a\.png would both be named/,
+      ],
+    ];
+    for (const [args, expected] of cases) {
+      const { code, stdout, stderr } = await detect(...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, /^superpoint: .*\n$/);
+      assert.match(stderr, expected);
+      assert.equal(stdout, '');
+    }
+    assert.ok(!existsSync(join(folder, 'never.h5')));
+  });
+});

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { SuperPoint } from '../../src/features/superpoint.js';
+import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { createSession, tensor } from '../../src/graph/session.js';
+import { parameterCount } from '../../src/network/weights.js';
+import { randomWeights, superpoint, testImage, writeModel } from './command.js';
+
+suite('superpoint export', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'superpoint-export-'));
+    await writeModel(join(folder, 'run/weights.safetensors'));
+    await writeModel(join(folder, 'magicpoint.safetensors'), 0);
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const run = (...args: string[]) => superpoint(folder, 'export', ...args);
+
+  test('writes an ONNX model of any height and width from the folder of a run', async () => {
+    const { code, stdout, stderr } = await run(
+      '--model',
+      'run',
+      '--format',
+      'onnx',
+      '--output',
+      'm.onnx',
+      '--json',
+    );
+    assert.equal(code, 0, stderr);
+    const bytes = await readFile(join(folder, 'm.onnx'));
+    const result = JSON.parse(stdout);
+    assert.equal(result.bytes, bytes.length);
+    assert.equal(result.parameters, parameterCount(randomWeights(16)));
+    const session = await createSession(bytes);
+    for (const [height, width] of [
+      [8, 16],
+      [40, 24],
+    ]) {
+      const outputs = await session.run({
+        image: tensor(new Float32Array(height * width), [1, 1, height, width]),
+      });
+      assert.deepEqual([...outputs.logits.dims], [1, 65, height / 8, width / 8]);
+      assert.deepEqual([...outputs.descriptors.dims], [1, 16, height / 8, width / 8]);
+    }
+    await session.release();
+
+    const image = testImage(0);
+    const [exported, original] = await Promise.all(
+      [join(folder, 'm.onnx'), randomWeights(16)].map((model) => SuperPoint.load({ model })),
+    );
+    assert.deepEqual(await exported.detect(image), await original.detect(image));
+    await Promise.all([exported.dispose(), original.dispose()]);
+  });
+
+  test('writes safetensors with the published names and keeps the metadata', async () => {
+    const args = [
+      '--model',
+      'magicpoint.safetensors',
+      '--format',
+      'safetensors',
+      '--output',
+      'copy.safetensors',
+    ];
+    const { code, stdout } = await run(...args);
+    assert.equal(code, 0);
+    assert.match(stdout, /parameters of magicpoint\.safetensors written to copy\.safetensors/);
+    const { tensors, metadata } = decodeSafetensors(await readFile(join(folder, 'copy.safetensors')));
+    assert.deepEqual(tensors, randomWeights(0));
+    assert.deepEqual(metadata, { made: 'by a test' });
+  });
+
+  test('says in one line what is wrong', async () => {
+    await writeFile(join(folder, 'words.pth'), 'words');
+    const cases: [string[], number, RegExp][] = [
+      [
+        ['--model', 'words.pth', '--format', 'onnx', '--output', 'x'],
+        1,
+        /words\.pth: not a PyTorch checkpoint/,
+      ],
+      [['--model', 'gone', '--format', 'onnx', '--output', 'x'], 1, /gone: no such file/],
+      [['--model', 'run', '--output', 'x'], 2, /required option '--format <format>' not specified/],
+      [['--model', 'run', '--format', 'h5', '--output', 'x'], 2, /Allowed choices are onnx, safetensors/],
+    ];
+    for (const [args, expectedCode, message] of cases) {
+      const { code, stderr } = await run(...args);
+      assert.equal(code, expectedCode);
+      assert.match(stderr, /^superpoint: .*\n$/);
+      assert.match(stderr, message);
+    }
+  });
+});

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { superpoint } from './command.js';
+
+suite('superpoint', () => {
+  test('lists its commands, and each explains itself', async () => {
+    const { code, stdout } = await superpoint('.', '--help');
+    assert.equal(code, 0);
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*(?:\[options\]|<)/gm)].map(([, name]) => name);
+    for (const name of ['detect', 'synthesize', 'export']) assert.ok(commands.includes(name), name);
+    for (const name of commands) {
+      const help = await superpoint('.', name, '--help');
+      assert.equal(help.code, 0);
+      assert.match(help.stdout, new RegExp(`^Usage: superpoint ${name} `));
+      assert.match(help.stdout, /--json/);
+    }
+  });
+
+  test('prints its version', async () => {
+    assert.match((await superpoint('.', '--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('ends with exit code 2 without a command or with an unknown one', async () => {
+    const none = await superpoint('.');
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /^Usage: superpoint/);
+    assert.deepEqual(await superpoint('.', 'detct'), {
+      code: 2,
+      stdout: '',
+      stderr: "superpoint: unknown command 'detct'\n",
+    });
+  });
+});
