@@ -5,9 +5,10 @@ import { Command } from 'commander';
 import { registerDetect } from './detect.js';
 import { report } from './errors.js';
 import { registerExport } from './export.js';
+import { registerMatch } from './match.js';
 import { registerSynthesize } from './synthesize.js';
 
-const COMMANDS = [registerDetect, registerSynthesize, registerExport];
+const COMMANDS = [registerDetect, registerMatch, registerSynthesize, registerExport];
 
 function packageVersion(): string {
   const description = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');

@@ -58,22 +58,34 @@ export function detectionOf(options: DetectionOptions): DetectionOptions {
 /** Parses a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+    const value = parseNumber(text);
+    if (!Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
     }
     return value;
   };
 }
 
-/** Parses a number between two others. */
-export function numberIn(low: number, high = Number.POSITIVE_INFINITY): (text: string) => number {
+/** Parses a number from `low` to `high`, both included. */
+export function numberIn(low: number, high: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !(value >= low && value <= high)) {
-      const wanted = high === Number.POSITIVE_INFINITY ? `of at least ${low}` : `from ${low} to ${high}`;
-      throw new InvalidArgumentError(`Expected a number ${wanted}.`);
-    }
-    return value;
+    const value = parseNumber(text);
+    if (value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`Expected a number from ${low} to ${high}.`);
   };
+}
+
+/** Parses a number above 0 and up to `high`. */
+export function positiveNumber(high = Number.MAX_VALUE): (text: string) => number {
+  return (text) => {
+    const value = parseNumber(text);
+    if (value > 0 && value <= high) return value;
+    const limit = high < Number.MAX_VALUE ? ` and at most ${high}` : '';
+    throw new InvalidArgumentError(`Expected a number above 0${limit}.`);
+  };
+}
+
+/** NaN for what is no number; the empty text among them, which `Number` takes for 0. */
+function parseNumber(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
 }

@@ -1,0 +1,116 @@
+/** `superpoint match`: matches of two pictures and the homography that they agree on. */
+import type { Command } from 'commander';
+import { estimateHomography } from '../geometry/estimate-homography.js';
+import type { Homography } from '../geometry/homography.js';
+import { readImage } from '../image/codec.js';
+import { drawMatches } from '../image/draw.js';
+import { matchFeatures } from '../matching/match-features.js';
+import { openSuperPoint } from './model.js';
+import {
+  addDetectionOptions,
+  addModelOptions,
+  type DetectionOptions,
+  detectionOf,
+  type ModelOptions,
+  numberIn,
+  positiveNumber,
+  wholeNumber,
+} from './options.js';
+import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
+import { exitOnSignals } from './signals.js';
+
+interface MatchOptions extends ModelOptions, DetectionOptions {
+  readonly ratio?: number;
+  readonly minSimilarity?: number;
+  readonly threshold: number;
+  readonly seed: number;
+  readonly draw?: string;
+  readonly json?: boolean;
+}
+
+/** What `--json` prints. */
+interface MatchResult {
+  readonly keypoints: readonly [number, number];
+  readonly matches: number;
+  readonly inliers: number;
+  /** Row-major, maps points of A to points of B; null where the matches agree on none. */
+  readonly homography: readonly number[] | null;
+  readonly milliseconds: Readonly<Record<string, number>>;
+}
+
+/** Adds the command. */
+export function registerMatch(program: Command): void {
+  const command = program
+    .command('match')
+    .description('match two pictures and estimate the homography from the first to the second')
+    .argument('<a>', 'first picture')
+    .argument('<b>', 'second picture')
+    .option('--ratio <r>', 'distance at most r times the second best (default: any)', positiveNumber(1))
+    .option('--min-similarity <s>', 'smallest cosine of two descriptors (default: any)', numberIn(-1, 1))
+    .option('--threshold <pixels>', 'largest error of an inlier', positiveNumber(), 3)
+    .option('--seed <s>', 'seed of the random samples of RANSAC', wholeNumber(0), 0)
+    .option('--draw <file>', 'write a picture of the matches (PNG)')
+    .option('--json', 'print the result as JSON');
+  addDetectionOptions(addModelOptions(command)).action(runMatch);
+}
+
+async function runMatch(pathA: string, pathB: string, options: MatchOptions): Promise<void> {
+  exitOnSignals();
+  const milliseconds: Record<string, number> = {};
+  const timed = async <T>(step: string, work: () => T | Promise<T>): Promise<T> => {
+    const began = performance.now();
+    const result = await work();
+    milliseconds[step] = millisecondsSince(began);
+    return result;
+  };
+
+  const [a, b] = await timed('decode', () => Promise.all([readImage(pathA), readImage(pathB)]));
+  const superpoint = await timed('load', () => openSuperPoint(options));
+  try {
+    const detection = detectionOf(options);
+    const [featuresA, featuresB] = await timed('detect', async () => [
+      await superpoint.detect(a, detection),
+      await superpoint.detect(b, detection),
+    ]);
+    const { ratio, minSimilarity, threshold, seed } = options;
+    const matches = await timed('match', () => matchFeatures(featuresA, featuresB, { ratio, minSimilarity }));
+    const { H_0to1, inliers, inlierCount } = await timed('homography', () =>
+      estimateHomography(featuresA, featuresB, matches, { threshold, seed }),
+    );
+    if (options.draw) {
+      await writePicture(options.draw, drawMatches(a, featuresA, b, featuresB, matches, inliers));
+    }
+    const result: MatchResult = {
+      keypoints: [featuresA.count, featuresB.count],
+      matches: matches.count,
+      inliers: inlierCount,
+      homography: H_0to1 && Array.from(H_0to1),
+      milliseconds,
+    };
+    if (options.json) printJson(result);
+    else printLines(...describeMatch(result, H_0to1));
+  } finally {
+    await superpoint.dispose();
+  }
+}
+
+function describeMatch(result: MatchResult, H_0to1: Homography | null): string[] {
+  const { keypoints, matches, inliers, milliseconds } = result;
+  const times = Object.entries(milliseconds).map(([step, time]) => `${step} ${Math.round(time)}`);
+  return [
+    `keypoints   ${keypoints[0]} and ${keypoints[1]}`,
+    `matches     ${matches}`,
+    `inliers     ${inliers}`,
+    ...describeHomography(H_0to1),
+    `milliseconds: ${times.join(' · ')}`,
+  ];
+}
+
+/** A homography as three rows of text. */
+export function describeHomography(H_0to1: Homography | null): string[] {
+  if (!H_0to1) return ['homography  none: the matches agree on none'];
+  const rows = [0, 3, 6].map((start) =>
+    Array.from(H_0to1.subarray(start, start + 3), (value) => value.toPrecision(6).padStart(13)).join(''),
+  );
+  return ['homography  from the first to the second picture', ...rows];
+}
