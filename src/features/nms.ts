@@ -78,12 +78,7 @@ export function greedyNms(
     if (silenced[index] === 1) continue;
     const y = Math.floor(index / width);
     const x = index - y * width;
-    const left = Math.max(0, x - radius);
-    const right = Math.min(width, x + radius + 1);
-    const bottom = Math.min(height, y + radius + 1);
-    for (let row = Math.max(0, y - radius); row < bottom; row++) {
-      silenced.fill(1, row * width + left, row * width + right);
-    }
+    fillSquare(silenced, 1, x, y, radius, width, height);
     // The list of the kept overwrites the part of the candidates that has been read.
     if (isInside(x, y, width, height, borderMargin)) candidates[kept++] = index;
   }
@@ -117,13 +112,29 @@ export function maxPoolNms(
       const y = Math.floor(index / width);
       const x = index - y * width;
       if (isInside(x, y, width, height, borderMargin)) kept[index] = heatmap[index];
-      for (let row = Math.max(0, y - radius); row < Math.min(height, y + radius + 1); row++) {
-        left.fill(0, row * width + Math.max(0, x - radius), row * width + Math.min(width, x + radius + 1));
-      }
+      fillSquare(left, 0, x, y, radius, width, height);
       found = true;
     }
   }
   return sortedCandidates(kept, 0).slice(0, Math.min(maxKeypoints, width * height));
+}
+
+/** Sets the square around (x, y), as far as it is inside the map. */
+function fillSquare(
+  map: Uint8Array | Float32Array,
+  value: number,
+  x: number,
+  y: number,
+  radius: number,
+  width: number,
+  height: number,
+): void {
+  const left = Math.max(0, x - radius);
+  const right = Math.min(width, x + radius + 1);
+  const bottom = Math.min(height, y + radius + 1);
+  for (let row = Math.max(0, y - radius); row < bottom; row++) {
+    map.fill(value, row * width + left, row * width + right);
+  }
 }
 
 function isInside(x: number, y: number, width: number, height: number, margin: number): boolean {
