@@ -1,0 +1,118 @@
+/**
+ * Homographic Adaptation (§5 of DeTone et al. 2018): the network looks at a photograph through many
+ * random homographies, and the heatmaps, brought back into the photograph, are averaged. What is a corner
+ * from most viewpoints stays; what was a chance of one pixel grid fades.
+ */
+import { batchLogits, checkNetworkInput, denseMaps } from '../features/dense-maps.js';
+import { cropHeatmap, heatmapFromLogits } from '../features/heatmap.js';
+import type { Homography } from '../geometry/homography.js';
+import {
+  ADAPTATION_HOMOGRAPHIES,
+  type HomographySampling,
+  sampleHomography,
+} from '../geometry/sample-homography.js';
+import { warpImage } from '../geometry/warp-image.js';
+import type { Session } from '../graph/session.js';
+import type { GrayImage } from '../image/image.js';
+import { CELL } from '../network/architecture.js';
+import type { Random } from '../random.js';
+import { addPlainHeatmap, addWarpedHeatmap, emptyHeatmapSum, meanHeatmap } from './unwarp.js';
+
+/** Heatmaps [height, width] of pictures that all have the same size. */
+export type HeatmapDetector = (views: readonly GrayImage[]) => Promise<Float32Array[]>;
+
+export interface AdaptationOptions {
+  /** Views, the photograph itself included; 1 is the network's plain heatmap. @default 100 */
+  readonly warps?: number;
+  /** What the other views look like. @default ADAPTATION_HOMOGRAPHIES */
+  readonly homographies?: HomographySampling;
+  /**
+   * Pixels of a view that count for nothing along its frame and along the photograph's edges in it:
+   * there the network sees corners that the photograph does not have. @default 6
+   */
+  readonly erosion?: number;
+  /** Views that go through the network at a time. @default as many as make 4 views of 320x240 */
+  readonly batch?: number;
+  /** Asked between two batches: the promise is rejected with its reason once it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Pixels of a batch at which a CPU works fastest: more do not fit its caches, fewer leave it waiting. */
+const BATCH_PIXELS = 4 * 320 * 240;
+/** Pixels of a view above which it goes through the network alone and in tiles. */
+const TILED_PIXELS = 2 ** 20;
+
+/** A network as a detector of heatmaps. @param session of a model from `image` to `logits`. */
+export function networkDetector(session: Session): HeatmapDetector {
+  return async (views) => {
+    const { width, height } = views[0];
+    const cellsHigh = Math.ceil(height / CELL);
+    const cellsWide = Math.ceil(width / CELL);
+    const logits: Float32Array[] =
+      width * height > TILED_PIXELS ? await inTiles(session, views) : await batchLogits(session, views);
+    return logits.map((view) =>
+      cropHeatmap(heatmapFromLogits(view, cellsHigh, cellsWide), CELL * cellsWide, width, height),
+    );
+  };
+}
+
+async function inTiles(session: Session, views: readonly GrayImage[]): Promise<Float32Array[]> {
+  const logits: Float32Array[] = [];
+  for (const view of views) logits.push((await denseMaps(session, view)).logits);
+  return logits;
+}
+
+/**
+ * The mean heatmap of a photograph over many views of it. Memory: two maps of the photograph's size and
+ * one batch of views, whatever the number of views.
+ *
+ * @param random where the homographies come from; the same photograph, network and generator give the
+ *   same heatmap, whatever the batch.
+ * @returns [height, width] in [0, 1].
+ * @throws RangeError for options out of range, or a photograph below 8x8 pixels or not in [0, 1].
+ */
+export async function adaptImage(
+  detect: HeatmapDetector,
+  photo: GrayImage,
+  random: Random,
+  options: AdaptationOptions = {},
+): Promise<Float32Array> {
+  const { width, height } = photo;
+  const {
+    warps = 100,
+    homographies = ADAPTATION_HOMOGRAPHIES,
+    erosion = 6,
+    batch = Math.max(1, Math.floor(BATCH_PIXELS / (width * height))),
+    signal,
+  } = options;
+  checkOptions({ warps, batch }, erosion);
+  checkNetworkInput(photo);
+
+  const sum = emptyHeatmapSum(width, height);
+  addPlainHeatmap(sum, (await detect([photo]))[0]);
+  for (let done = 1; done < warps; done += batch) {
+    signal?.throwIfAborted();
+    const count = Math.min(batch, warps - done);
+    const H_photoToViews: Homography[] = Array.from({ length: count }, () =>
+      sampleHomography(random, width, height, homographies),
+    );
+    // Repeating the edge keeps the network from seeing the strongest line of all where the photograph ends.
+    const views = H_photoToViews.map((H) => warpImage(photo, H, width, height, { border: 'replicate' }));
+    const heatmaps = await detect(views);
+    for (const [n, H_photoToView] of H_photoToViews.entries()) {
+      addWarpedHeatmap(sum, heatmaps[n], H_photoToView, width, height, erosion);
+    }
+  }
+  return meanHeatmap(sum);
+}
+
+function checkOptions(counts: Record<string, number>, erosion: number): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(`expected ${name} to be a whole number of at least 1, got ${value}`);
+    }
+  }
+  if (!(erosion >= 0 && Number.isFinite(erosion))) {
+    throw new RangeError(`expected erosion to be a number of pixels >= 0, got ${erosion}`);
+  }
+}

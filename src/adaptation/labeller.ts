@@ -1,0 +1,94 @@
+/** One photograph after the other: decode, adapt, find the keypoints, in the photograph's own pixels. */
+import { join } from 'node:path';
+import { checkNetworkInput } from '../features/dense-maps.js';
+import { extractKeypoints } from '../features/extract-keypoints.js';
+import { createSession, type Device } from '../graph/session.js';
+import { decodeImage } from '../image/codec.js';
+import type { GrayImage } from '../image/image.js';
+import { fitWithin } from '../image/resize.js';
+import { Random } from '../random.js';
+import type { PhotoLabels } from '../training/labels.js';
+import type { AdaptationRound } from '../training/recipe.js';
+import { adaptImage, type HeatmapDetector, networkDetector } from './adapt-image.js';
+
+/** What labels depend on besides the network and the photograph. Plain JSON. */
+export interface LabelSettings {
+  readonly round: AdaptationRound;
+  readonly seed: number;
+  /** Views that go through the network at a time; default as in `adaptImage`. */
+  readonly batch?: number;
+}
+
+/** All that a labelling thread needs to start. Plain data. */
+export interface LabellerSpec extends LabelSettings {
+  /** The folder that photographs' names are relative to. */
+  readonly photos: string;
+  /** The network as an ONNX file's bytes. */
+  readonly model: Uint8Array;
+  readonly device: Device;
+  readonly threads?: number;
+}
+
+/** The labels of a photograph, or why it has none. */
+export type LabelReply = { readonly labels: PhotoLabels } | { readonly problem: string };
+
+/** Labels photographs with one session of its own. */
+export interface Labeller {
+  /** Labels the photograph of this name. @throws Error when the network cannot run. */
+  label(file: string): Promise<LabelReply>;
+  close(): Promise<void>;
+}
+
+/** Keypoints nearer to the photograph's edge than this come from the network's padding, not from it. */
+const BORDER_MARGIN = 4;
+
+/**
+ * The keypoints of a photograph.
+ *
+ * @param file its name: with the seed it decides on the views, so neither the order of photographs nor
+ *   their distribution over machines changes a label.
+ */
+export async function labelImage(
+  detect: HeatmapDetector,
+  file: string,
+  photo: GrayImage,
+  { round, seed, batch }: LabelSettings,
+): Promise<PhotoLabels> {
+  const { warps, homographies, detectionThreshold, nmsRadius, maxKeypoints, longestSide } = round;
+  const image = longestSide === undefined ? photo : fitWithin(photo, longestSide);
+  const random = new Random(seed).fork('adaptation', file);
+  const heatmap = await adaptImage(detect, image, random, { warps, homographies, batch });
+  const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, {
+    detectionThreshold,
+    nmsRadius,
+    maxKeypoints,
+    borderMargin: BORDER_MARGIN,
+  });
+  const scale = [photo.width / image.width, photo.height / image.height];
+  return {
+    file,
+    width: photo.width,
+    height: photo.height,
+    keypoints: keypoints.map((value, i) => (value + 0.5) * scale[i % 2] - 0.5),
+    scores,
+  };
+}
+
+/** Starts a labeller. @throws RangeError for a device that this platform does not have. */
+export async function openLabeller(spec: LabellerSpec): Promise<Labeller> {
+  const session = await createSession(spec.model, { device: spec.device, threads: spec.threads });
+  const detect = networkDetector(session);
+  return {
+    async label(file) {
+      let photo: GrayImage;
+      try {
+        photo = await decodeImage(join(spec.photos, file));
+        checkNetworkInput(photo);
+      } catch (error) {
+        return { problem: error instanceof Error ? error.message : String(error) };
+      }
+      return { labels: await labelImage(detect, file, photo, spec) };
+    },
+    close: () => session.release(),
+  };
+}
