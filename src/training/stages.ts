@@ -44,6 +44,13 @@ export function detectorValidation(makeBatches: () => Promise<DetectorBatch[]>) 
   };
 }
 
+/** What a stage depends on, as JSON: the rest of a recipe may change without making the stage another. */
+function recipePart(recipe: Recipe, stage: 'magicpoint' | 'photographs' | 'superpoint'): string {
+  const { seed, network, heldBack, maxPhotographs } = recipe;
+  const selection = stage === 'magicpoint' ? {} : { heldBack, maxPhotographs };
+  return JSON.stringify({ seed, network, ...selection, [stage]: recipe[stage] });
+}
+
 /** MagicPoint from random weights on Synthetic Shapes. */
 export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
   const { width, height, batch, replicas, steps, learningRate, targets, ema, validateEvery, synthetic } =
@@ -76,7 +83,7 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
         initialStatistics(shape),
       ),
     validate: detectorValidation(async () => [makeSyntheticBatch(heldBack, 0)]),
-    recipe: JSON.stringify(recipe),
+    recipe: recipePart(recipe, 'magicpoint'),
   };
 }
 
@@ -121,7 +128,7 @@ export function photographStage(
     validateEvery,
     initial: () => startingState(shape, start, new Random(recipe.seed).fork('weights')),
     validate: detectorValidation(async () => [await makePhotoBatch(heldBack, 0, stores.heldBack)]),
-    recipe: JSON.stringify(recipe),
+    recipe: recipePart(recipe, 'photographs'),
   };
 }
 
@@ -152,7 +159,7 @@ export function superPointStage(
       return startingState(shape, given.startFrom === 'magicpoint' ? start : undefined, random);
     },
     validate: pairValidation(() => makePairBatch(heldBack, 0, stores.heldBack)),
-    recipe: JSON.stringify(recipe),
+    recipe: recipePart(recipe, 'superpoint'),
   };
 }
 
