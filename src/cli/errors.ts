@@ -6,6 +6,26 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A folder that holds no picture where some were expected: exit code 1. */
+export class NoImagesError extends Error {
+  override readonly name = 'NoImagesError';
+
+  constructor(folder: string) {
+    super(
+      `${folder}: no pictures in this folder, expected JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM files`,
+    );
+  }
+}
+
+/** Ended by a signal, in good order: exit code 1. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('interrupted; the same command goes on from here');
+  }
+}
+
 /** Something that failed among many, and why. */
 export interface Failure {
   readonly name: string;

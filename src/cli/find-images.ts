@@ -1,7 +1,7 @@
 /** Finds the pictures that a command shall work on, and names them. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
-import { UsageError } from './errors.js';
+import { NoImagesError, UsageError } from './errors.js';
 
 /** Ends of the names of pictures in a folder; a file given by its own name is tried whatever its end. */
 const IMAGE_NAME = /\.(jpe?g|png|webp|avif|tiff?|gif|pgm|ppm|pnm)$/i;
@@ -11,11 +11,6 @@ export interface ImageFile {
   readonly path: string;
   /** Its path relative to the folder given, with forward slashes; a file given itself: its base name. */
   readonly name: string;
-}
-
-/** A folder that holds no picture where some were expected. */
-export class NoImagesError extends Error {
-  override readonly name = 'NoImagesError';
 }
 
 /** The names of all pictures below `folder`, hidden files and folders left out, in alphabetical order. */
@@ -40,9 +35,7 @@ export async function findImages(paths: readonly string[]): Promise<ImageFile[]>
     if (await isFolder(path)) {
       const names = await imagesBelow(path);
       if (names.length === 0) {
-        throw new NoImagesError(
-          `${path}: no pictures in this folder, expected JPEG, PNG, WebP, TIFF, PGM or PPM`,
-        );
+        throw new NoImagesError(path);
       }
       images.push(...names.map((name) => ({ name, path: join(path, name) })));
     } else {

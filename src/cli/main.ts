@@ -2,13 +2,14 @@
 /** The command line: `npx superpoint <command>`. Each command stands in a file of its own. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerAdapt } from './adapt.js';
 import { registerDetect } from './detect.js';
 import { report } from './errors.js';
 import { registerExport } from './export.js';
 import { registerMatch } from './match.js';
 import { registerSynthesize } from './synthesize.js';
 
-const COMMANDS = [registerDetect, registerMatch, registerSynthesize, registerExport];
+const COMMANDS = [registerDetect, registerMatch, registerSynthesize, registerAdapt, registerExport];
 
 function packageVersion(): string {
   const description = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');

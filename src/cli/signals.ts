@@ -10,13 +10,14 @@ export function exitOnSignals(): void {
 /**
  * For work that can be resumed: the first signal asks it to come to an end, the second ends the process.
  *
+ * @param unit what is finished first, in words.
  * @returns the signal that is aborted by the first.
  */
-export function abortOnSignals(): AbortSignal {
+export function abortOnSignals(unit: string): AbortSignal {
   const controller = new AbortController();
   for (const signal of Object.keys(SIGNALS)) {
     process.once(signal, () => {
-      process.stderr.write('superpoint: finishing the step; once more to end at once\n');
+      process.stderr.write(`superpoint: finishing ${unit}; once more to end at once\n`);
       controller.abort();
       exitOnSignals();
     });

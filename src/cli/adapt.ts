@@ -1,0 +1,101 @@
+/** `superpoint adapt`: labels for a folder of photographs by Homographic Adaptation (§5). */
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { adaptFolder } from '../adaptation/adapt-folder.js';
+import { parseShard, type Shard } from '../adaptation/shard.js';
+import type { Device } from '../graph/session.js';
+import { openProgress } from '../training/progress.js';
+import { type AdaptationRound, readRecipe } from '../training/recipe.js';
+import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
+import { imagesBelow } from './find-images.js';
+import { loadModel } from './model.js';
+import { deviceOption, numberIn, wholeNumber } from './options.js';
+import { printJson, printLines } from './output.js';
+import { abortOnSignals } from './signals.js';
+
+interface AdaptOptions {
+  readonly model: string;
+  readonly output: string;
+  readonly recipe: string;
+  readonly warps?: number;
+  readonly detectionThreshold?: number;
+  readonly nmsRadius?: number;
+  readonly maxKeypoints?: number;
+  readonly resize?: number;
+  readonly seed: number;
+  readonly shard?: Shard;
+  readonly workers?: number;
+  readonly device: Device;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function registerAdapt(program: Command): void {
+  program
+    .command('adapt')
+    .description('label photographs with the points that a network finds from many viewpoints')
+    .argument('<dir>', 'folder of photographs')
+    .requiredOption('--model <path>', "weights (.safetensors, .pth) or a training run's folder")
+    .requiredOption('--output <file>', 'labels, one line of JSON a photograph; an existing file is continued')
+    .option('--warps <n>', 'views a photograph', wholeNumber(1))
+    .option('--detection-threshold <p>', 'smallest mean probability of a point', numberIn(0, 1))
+    .option('--nms-radius <pixels>', 'smallest distance of two points', wholeNumber(0))
+    .option('--max-keypoints <n>', 'keep the best n of a photograph', wholeNumber(1))
+    .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
+    .option('--recipe <recipe>', 'recipe whose first round gives what the options do not', 'paper')
+    .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
+    .option('--shard <i/n>', 'only part i of n; the parts joined in order are the whole', shard)
+    .option('--workers <n>', 'threads with a network each (default: one for each core)', wholeNumber(0))
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON')
+    .action(runAdapt);
+}
+
+function shard(text: string): Shard {
+  try {
+    return parseShard(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
+  const { output, seed, workers, device, json } = options;
+  const signal = abortOnSignals('the photograph');
+  const [first] = (await readRecipe(options.recipe)).adaptation;
+  const files = await imagesBelow(photos);
+  if (files.length === 0) throw new NoImagesError(photos);
+  const { weights } = await loadModel(options.model);
+  const progress = openProgress('adapt');
+  const settings = { photos, files, weights, output, round: roundOf(first, options), seed };
+  const summary = await adaptFolder({
+    ...settings,
+    shard: options.shard,
+    device,
+    workers,
+    progress,
+    signal,
+  }).finally(() => progress.stop());
+  const { labelled, skipped, keypoints, failures, interrupted } = summary;
+  if (json) printJson({ ...summary, output });
+  else {
+    const earlier = skipped > 0 ? `, ${skipped} were labelled before` : '';
+    printLines(`${labelled} photographs labelled with ${keypoints} points in ${output}${earlier}`);
+  }
+  if (failures.length > 0) {
+    const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
+    throw new PartialFailure('photographs', labelled + failures.length, reasons);
+  }
+  if (interrupted) throw new Interrupted();
+}
+
+function roundOf(recipe: AdaptationRound, options: AdaptOptions): AdaptationRound {
+  return {
+    ...recipe,
+    warps: options.warps ?? recipe.warps,
+    detectionThreshold: options.detectionThreshold ?? recipe.detectionThreshold,
+    nmsRadius: options.nmsRadius ?? recipe.nmsRadius,
+    maxKeypoints: options.maxKeypoints ?? recipe.maxKeypoints,
+    longestSide: options.resize ?? recipe.longestSide,
+  };
+}
