@@ -217,6 +217,21 @@ test('cell centres follow the homography, and behind the horizon they are sent f
   assert.deepEqual(horizon.slice(2), Float32Array.of(-1e6, -1e6));
 });
 
+test('a higher demand gives pairs that overlap more', async () => {
+  const meanOverlap = async (minOverlap: number) => {
+    let inside = 0;
+    for (let step = 0; step < 10; step++) {
+      const { warpedCells } = await makePairBatch({ ...pairs, warpedViews: 'both', minOverlap }, step, store);
+      for (let at = 0; at < warpedCells.length; at += 2) {
+        const [x, y] = [warpedCells[at], warpedCells[at + 1]];
+        if (x >= -0.5 && y >= -0.5 && x < 159.5 && y < 119.5) inside++;
+      }
+    }
+    return inside / (10 * 3 * 300);
+  };
+  assert.ok((await meanOverlap(1)) > (await meanOverlap(0)) + 0.1);
+});
+
 test('pairs overlap enough, and the mask marks what lies outside the photograph', async () => {
   let masked = 0;
   for (let step = 0; step < 20; step++) {
