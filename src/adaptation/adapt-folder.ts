@@ -34,7 +34,7 @@ export interface AdaptFolderSettings {
   readonly device?: Device;
   /** Threads with a session each; 0 for none but this one. @default one for each core, at most 8; 0 on other devices than the CPU */
   readonly workers?: number;
-  /** Views that go through the network at a time. @default as `adaptImage` */
+  /** Views that go through the network at a time. @default 1 on the CPU, else 8 */
   readonly batch?: number;
   /** Told of each photograph. */
   readonly progress?: Progress;
@@ -59,6 +59,9 @@ export interface AdaptFolderSummary {
 /** Most threads by default: each holds activations of several hundred megabytes. */
 const MOST_WORKERS = 8;
 
+/** Views at a time that keep a graphics card busy. */
+const GPU_BATCH = 8;
+
 /**
  * Labels photographs. Photographs that cannot be read are listed in the summary and cost the others
  * nothing. Memory does not depend on the number of photographs or views. The same settings give the same
@@ -68,7 +71,8 @@ const MOST_WORKERS = 8;
  *   output is not a labels file.
  */
 export async function adaptFolder(settings: AdaptFolderSettings): Promise<AdaptFolderSummary> {
-  const { photos, output, round, seed, batch, device = 'cpu', progress, signal } = settings;
+  const { photos, output, round, seed, device = 'cpu', progress, signal } = settings;
+  const { batch = device === 'cpu' ? 1 : GPU_BATCH } = settings;
   const files = settings.shard ? takeShard(settings.files, settings.shard) : settings.files;
   await mkdir(dirname(output), { recursive: true });
   const done = await resumeLabels(output);

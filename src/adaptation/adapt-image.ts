@@ -31,14 +31,15 @@ export interface AdaptationOptions {
    * there the network sees corners that the photograph does not have. @default 6
    */
   readonly erosion?: number;
-  /** Views that go through the network at a time. @default as many as make 4 views of 320x240 */
+  /**
+   * Views that go through the network at a time: a graphics card wants many, a CPU is as fast with one.
+   * @default 1
+   */
   readonly batch?: number;
   /** Asked between two batches: the promise is rejected with its reason once it is aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** Pixels of a batch at which a CPU works fastest: more do not fit its caches, fewer leave it waiting. */
-const BATCH_PIXELS = 4 * 320 * 240;
 /** Pixels of a view above which it goes through the network alone and in tiles. */
 const TILED_PIXELS = 2 ** 20;
 
@@ -78,13 +79,7 @@ export async function adaptImage(
   options: AdaptationOptions = {},
 ): Promise<Float32Array> {
   const { width, height } = photo;
-  const {
-    warps = 100,
-    homographies = ADAPTATION_HOMOGRAPHIES,
-    erosion = 6,
-    batch = Math.max(1, Math.floor(BATCH_PIXELS / (width * height))),
-    signal,
-  } = options;
+  const { warps = 100, homographies = ADAPTATION_HOMOGRAPHIES, erosion = 6, batch = 1, signal } = options;
   checkOptions({ warps, batch }, erosion);
   checkNetworkInput(photo);
 
