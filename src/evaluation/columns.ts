@@ -1,0 +1,65 @@
+/** The columns of the tables on sequences: which figure stands where, and which way is better. */
+import type { Interval } from './bootstrap.js';
+import type { EvaluationRow } from './evaluate-homographies.js';
+import type { Profile } from './profiles.js';
+import type { Group } from './summarise.js';
+
+/** One column of a table. */
+export interface Column {
+  readonly title: string;
+  /** The figure's name, as `summarise` gives it; task and figure name one number of a row. */
+  readonly figure: string;
+  readonly task: string;
+  readonly better: 'higher' | 'lower';
+  /** The figure of a row, if it has it. */
+  of(row: EvaluationRow, group: Group): Interval | undefined;
+  /** The figure as text with three digits, a dash where there is none. */
+  text(row: EvaluationRow, group: Group): string;
+}
+
+/** The columns that a profile fills. */
+export function homographyColumns(profile: Profile): Column[] {
+  const columns: Column[] = [];
+  for (const { name, epsilons } of profile.detector) {
+    const suffix = profile.detector.length > 1 ? ` ${name}` : '';
+    const [epsilon] = epsilons;
+    columns.push(
+      column(`rep.@${epsilon}${suffix}`, 'detector', name, `repeatability@${epsilon}`, 'higher'),
+      column(`MLE${suffix}`, 'detector', name, `localisationError@${epsilon}`, 'lower'),
+    );
+  }
+  for (const { name, correctAt, areasUpTo } of profile.homography) {
+    for (const [estimator, suffix] of [
+      ['opencv', ''],
+      ['ours', ' ours'],
+    ]) {
+      const add = (title: string, figure: string) =>
+        columns.push(column(title + suffix, 'homography', name, `${estimator}.${figure}`, 'higher'));
+      for (const threshold of correctAt) add(`H@${threshold}`, `homography@${threshold}`);
+      for (const threshold of areasUpTo) add(`AUC@${threshold}`, `auc@${threshold}`);
+    }
+    columns.push(
+      column('NN mAP', 'homography', name, 'nnMap', 'higher'),
+      column('M. score', 'homography', name, 'matchingScore', 'higher'),
+    );
+  }
+  return columns;
+}
+
+function column(
+  title: string,
+  part: 'detector' | 'homography',
+  task: string,
+  figure: string,
+  better: Column['better'],
+): Column {
+  const of = (row: EvaluationRow, group: Group) => row[part][task]?.figures[group]?.[figure];
+  return {
+    title,
+    figure,
+    task,
+    better,
+    of,
+    text: (row, group) => of(row, group)?.value.toFixed(3) ?? '–',
+  };
+}

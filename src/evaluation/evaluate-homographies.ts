@@ -1,0 +1,171 @@
+/**
+ * The whole comparison on sequences with known homographies (§7 of DeTone et al. 2018): features of each
+ * method to files, scores from the files, figures with intervals. For Node.
+ */
+import { basename, join } from 'node:path';
+import { predictFeatures } from './feature-files.js';
+import type { Method } from './method.js';
+import type { DetectorTask, HomographyTask, Profile } from './profiles.js';
+import {
+  type DetectorScore,
+  type HomographyScore,
+  scoreDetector,
+  scoreHomographies,
+} from './score-sequences.js';
+import { countPairs, type Sequence, type SequenceSet, type SkippedSequence } from './sequences.js';
+import { type GroupedFigures, summariseDetector, summariseHomographies } from './summarise.js';
+
+/** A file of features in hloc's layout, made by another extractor. */
+export interface FeatureSource {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The result of one task: figures, the pairs they come from, and what it took. */
+export interface TaskResult<Score> {
+  readonly figures: GroupedFigures;
+  readonly pairs: readonly Score[];
+  /** Seconds in the method alone for all pictures; null for features that came in a file. */
+  readonly extractionSeconds: number | null;
+}
+
+/** One row of the tables. */
+export interface EvaluationRow {
+  readonly name: string;
+  readonly settings: Method['settings'];
+  /** By the name of the task. */
+  readonly detector: Readonly<Record<string, TaskResult<DetectorScore>>>;
+  readonly homography: Readonly<Record<string, TaskResult<HomographyScore>>>;
+  /** Why there are no figures, where there are none. */
+  readonly failure?: string;
+}
+
+/** What was compared on what, by which protocol. */
+export interface HomographyEvaluation {
+  readonly profile: Profile;
+  readonly dataset: {
+    readonly sequences: number;
+    readonly pairs: number;
+    readonly hash: string;
+    readonly skipped: readonly SkippedSequence[];
+    /** Left out because the profile says so. */
+    readonly excluded: readonly string[];
+  };
+  readonly rows: readonly EvaluationRow[];
+}
+
+/** Called as the work goes on, with the title of the step. */
+export type OnStep = (title: string, done: number, of: number) => void;
+
+/** Where the features of a task stand, and how long making them took. */
+interface TaskFeatures {
+  readonly path: string;
+  readonly extractionSeconds: number | null;
+}
+
+/** A row to be: a name, and the features of each task. */
+interface Contender {
+  readonly name: string;
+  readonly settings: Method['settings'];
+  readonly describes: boolean;
+  features(task: DetectorTask | HomographyTask, withDescriptors: boolean): Promise<TaskFeatures>;
+}
+
+/**
+ * Compares methods and files of features. A row that cannot be scored names its failure; the rest goes on.
+ *
+ * @param folder where the features go; those that are there from the same method, settings and data stay.
+ */
+export async function evaluateHomographies(
+  everything: SequenceSet,
+  profile: Profile,
+  methods: readonly Method[],
+  sources: readonly FeatureSource[],
+  folder: string,
+  onStep?: OnStep,
+): Promise<HomographyEvaluation> {
+  const sequences = everything.sequences.filter(({ name }) => !profile.excluded.includes(name));
+  const set = { ...everything, sequences };
+  const contenders: Contender[] = [
+    ...methods.map((method) => methodContender(set, method, folder, onStep)),
+    ...sources.map(({ name, path }) => ({
+      name,
+      settings: { features: basename(path) },
+      describes: true,
+      features: async () => ({ path, extractionSeconds: null }),
+    })),
+  ];
+  const rows: EvaluationRow[] = [];
+  for (const contender of contenders) rows.push(await evaluateRow(contender, sequences, profile, onStep));
+  return {
+    profile,
+    dataset: {
+      sequences: sequences.length,
+      pairs: countPairs(sequences),
+      hash: set.hash,
+      skipped: set.skipped,
+      excluded: everything.sequences
+        .map(({ name }) => name)
+        .filter((name) => profile.excluded.includes(name)),
+    },
+    rows,
+  };
+}
+
+function methodContender(set: SequenceSet, method: Method, folder: string, onStep?: OnStep): Contender {
+  return {
+    name: method.name,
+    settings: method.settings,
+    describes: method.describes,
+    async features(task, withDescriptors) {
+      const path = join(folder, `${fileName(method.name)}-${fileName(task.name)}.h5`);
+      const title = `${method.name}, ${task.name}, features`;
+      const { seconds } = await predictFeatures(set, method, task.features, path, {
+        withDescriptors,
+        onImage: (done, of) => onStep?.(title, done, of),
+      });
+      return { path, extractionSeconds: seconds };
+    },
+  };
+}
+
+/** A name as part of a file name. */
+function fileName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
+async function evaluateRow(
+  contender: Contender,
+  sequences: readonly Sequence[],
+  profile: Profile,
+  onStep?: OnStep,
+): Promise<EvaluationRow> {
+  const { name, settings, describes } = contender;
+  const detector: Record<string, TaskResult<DetectorScore>> = {};
+  const homography: Record<string, TaskResult<HomographyScore>> = {};
+  const pairs = countPairs(sequences);
+  const counter = (task: string) => {
+    let done = 0;
+    return () => onStep?.(`${name}, ${task}, score`, ++done, pairs);
+  };
+  try {
+    for (const task of profile.detector) {
+      const { path, extractionSeconds } = await contender.features(task, false);
+      const scores = await scoreDetector(path, sequences, task, counter(task.name));
+      detector[task.name] = { figures: summariseDetector(scores, task), pairs: scores, extractionSeconds };
+    }
+    for (const task of describes ? profile.homography : []) {
+      const { path, extractionSeconds } = await contender.features(task, true);
+      const scores = await scoreHomographies(path, sequences, task, counter(task.name));
+      homography[task.name] = {
+        figures: summariseHomographies(scores, task),
+        pairs: scores,
+        extractionSeconds,
+      };
+    }
+    return { name, settings, detector, homography };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { name, settings, detector, homography, failure };
+  }
+}

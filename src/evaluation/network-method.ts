@@ -1,0 +1,44 @@
+/** SuperPoint and MagicPoint as rows of the tables. */
+import { createHash } from 'node:crypto';
+import { type DetectOptions, SuperPoint } from '../features/superpoint.js';
+import type { Device } from '../graph/session.js';
+import type { Method } from './method.js';
+
+/** A network to evaluate. */
+export interface NetworkOptions {
+  /** As the tables show it. @default SuperPoint, or MagicPoint when the weights have no descriptor head */
+  readonly name?: string;
+  /** Weights as a safetensors file. */
+  readonly model: Uint8Array;
+  readonly device?: Device;
+  /** What is not the protocol's to say: border, sub-pixel positions, interpolation. */
+  readonly detection?: Omit<DetectOptions, 'maxKeypoints' | 'nmsRadius' | 'detectionThreshold' | 'resize'>;
+  /** Overrides the profile's threshold. */
+  readonly detectionThreshold?: number;
+  /** Whether the weights have a descriptor head. */
+  readonly describes: boolean;
+}
+
+/** A network as a method; `dispose` frees its session. */
+export async function networkMethod(options: NetworkOptions): Promise<Method> {
+  const { model, device = 'cpu', detection = {}, describes, detectionThreshold } = options;
+  const superpoint = await SuperPoint.load({ model, device });
+  return {
+    name: options.name ?? (describes ? 'SuperPoint' : 'MagicPoint'),
+    describes,
+    settings: {
+      weights: createHash('sha256').update(model).digest('hex'),
+      device,
+      ...(detectionThreshold === undefined ? {} : { detectionThreshold }),
+      ...(detection as Record<string, string | number | boolean>),
+    },
+    extract: (image, settings) =>
+      superpoint.detect(image, {
+        ...detection,
+        maxKeypoints: settings.maxKeypoints,
+        nmsRadius: settings.nmsRadius,
+        detectionThreshold: detectionThreshold ?? settings.detectionThreshold,
+      }),
+    dispose: () => superpoint.dispose(),
+  };
+}

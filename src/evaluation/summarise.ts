@@ -1,0 +1,73 @@
+/** From scores of pairs to the figures of the tables, over all pairs and by what changes between them. */
+import { bootstrap, type Interval, meanOf } from './bootstrap.js';
+import { areaUnderRecall, correctness } from './homography-metrics.js';
+import type { DetectorTask, HomographyTask } from './profiles.js';
+import type { DetectorScore, EstimatorName, HomographyScore } from './score-sequences.js';
+import type { Category } from './sequences.js';
+
+/** Figures by the name of their column, such as `repeatability@3`. */
+export type Figures = Readonly<Record<string, Interval>>;
+
+/** A group of pairs: all, or those of one category. */
+export type Group = 'all' | Category;
+
+/** Figures of each group that has pairs. */
+export type GroupedFigures = Readonly<Partial<Record<Group, Figures>>>;
+
+function byGroup<T extends { readonly category: Category }>(
+  scores: readonly T[],
+  figures: (scores: readonly T[]) => Figures,
+): GroupedFigures {
+  const groups: Partial<Record<Group, Figures>> = { all: figures(scores) };
+  const categories = new Set(scores.map(({ category }) => category));
+  // One category alone says nothing that `all` does not.
+  if (categories.size > 1) {
+    for (const category of [...categories].sort()) {
+      groups[category] = figures(scores.filter((score) => score.category === category));
+    }
+  }
+  return groups;
+}
+
+/** Mean repeatability and localisation error for each ε, with the number of points that took part. */
+export function summariseDetector(scores: readonly DetectorScore[], task: DetectorTask): GroupedFigures {
+  return byGroup(scores, (group) => {
+    const figures: Record<string, Interval> = {};
+    for (const [n, epsilon] of task.epsilons.entries()) {
+      const mean = (pick: (score: DetectorScore['atEpsilons'][number]) => number) =>
+        bootstrap(group, (sample) => meanOf(sample.map(({ atEpsilons }) => pick(atEpsilons[n]))));
+      figures[`repeatability@${epsilon}`] = mean((score) => score.repeatability);
+      figures[`localisationError@${epsilon}`] = mean((score) => score.localisationError);
+      if (n === 0) figures.sharedPoints = mean(({ count0, count1 }) => (count0 + count1) / 2);
+    }
+    return figures;
+  });
+}
+
+/** Homography correctness, areas, NN mAP, matching score and counts. */
+export function summariseHomographies(
+  scores: readonly HomographyScore[],
+  task: HomographyTask,
+): GroupedFigures {
+  return byGroup(scores, (group) => {
+    const figures: Record<string, Interval> = {};
+    const mean = (pick: (score: HomographyScore) => number) =>
+      bootstrap(group, (sample) => meanOf(sample.map(pick)));
+    for (const estimator of ['opencv', 'ours'] satisfies EstimatorName[]) {
+      const overErrors = (figure: (errors: number[]) => number) =>
+        bootstrap(group, (sample) => figure(sample.map(({ cornerErrors }) => cornerErrors[estimator])));
+      for (const threshold of task.correctAt) {
+        figures[`${estimator}.homography@${threshold}`] = overErrors((e) => correctness(e, threshold));
+      }
+      for (const threshold of task.areasUpTo) {
+        figures[`${estimator}.auc@${threshold}`] = overErrors((e) => areaUnderRecall(e, threshold));
+      }
+      figures[`${estimator}.inliers`] = mean(({ inliers }) => inliers[estimator]);
+    }
+    figures.nnMap = mean(({ nnMap }) => nnMap);
+    figures.matchingScore = mean(({ matchingScore }) => matchingScore);
+    figures[`precision@${task.matchEpsilon}`] = mean(({ precision }) => precision);
+    figures.matches = mean(({ matches }) => matches);
+    return figures;
+  });
+}

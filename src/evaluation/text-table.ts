@@ -1,0 +1,39 @@
+/** The tables as aligned text, for terminals. */
+
+import { homographyColumns } from './columns.js';
+import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
+import type { Figures, Group } from './summarise.js';
+
+/** Rows of cells as lines: the first column to the left, the others to the right. */
+export function alignedLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The evaluation's tables, one for each group of pairs. */
+export function figureLines(evaluation: HomographyEvaluation): string[] {
+  const { dataset, profile, rows } = evaluation;
+  const groups = [...new Set(rows.flatMap((row) => groupsOf(row)))];
+  const lines = [`profile ${profile.name}, ${dataset.pairs} pairs of ${dataset.sequences} sequences`];
+  for (const { name, reason } of dataset.skipped) lines.push(`skipped ${name}: ${reason}`);
+  const columns = homographyColumns(profile);
+  for (const group of groups) {
+    const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
+    lines.push('', ...alignedLines([[group, ...columns.map(({ title }) => title)], ...table]));
+  }
+  for (const { name, failure } of rows) if (failure) lines.push(`${name} failed: ${failure}`);
+  return lines;
+}
+
+function groupsOf({ detector, homography }: EvaluationRow): Group[] {
+  const figures: Readonly<Partial<Record<Group, Figures>>>[] = [
+    ...Object.values(detector),
+    ...Object.values(homography),
+  ].map((result) => result.figures);
+  return figures.flatMap((grouped) => Object.keys(grouped) as Group[]);
+}
