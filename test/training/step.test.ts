@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import type { NetworkShape } from '../../src/network/architecture.js';
+import { initialParameters, initialStatistics, type Weights } from '../../src/network/weights.js';
+import { Random } from '../../src/random.js';
+import type { DetectorBatch, PairBatch } from '../../src/training/batches.js';
+import { detectorObjective, jointObjective, type Objective } from '../../src/training/objective.js';
+import {
+  initialState,
+  learningRateAt,
+  openTrainingStep,
+  type TrainingState,
+} from '../../src/training/step.js';
+
+/** Largest difference from PyTorch, relative to the largest value of a tensor. */
+const TOLERANCE = 1e-4;
+
+/** What test/fixtures/make-training-step.py computed. */
+const fixture = decodeSafetensors(
+  await readFile(new URL('../../../test/fixtures/training-step.safetensors', import.meta.url)),
+);
+const settings = JSON.parse(fixture.metadata.settings!) as {
+  shape: NetworkShape;
+  hinge: { lambdaD: number; positiveMargin: number; negativeMargin: number; weight: number };
+  rates: number[];
+  width: number;
+  height: number;
+  count: number;
+};
+
+function section(name: string, keep: (name: string) => boolean = () => true): Weights {
+  return Object.fromEntries(
+    Object.entries(fixture.tensors)
+      .filter(([key]) => key.startsWith(`${name}.`) && keep(key))
+      .map(([key, { dims, data }]) => [key.slice(name.length + 1), { dims, data: data as Float32Array }]),
+  );
+}
+
+const isStatistic = (name: string) => name.endsWith('.mean') || name.endsWith('.variance');
+
+function assertNear(actual: Float32Array, expected: Float32Array, name: string): void {
+  assert.equal(actual.length, expected.length, name);
+  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3);
+  actual.forEach((value, i) => {
+    const difference = Math.abs(value - expected[i]!) / scale;
+    assert.ok(difference <= TOLERANCE, `${name} at ${i}: got ${value}, PyTorch has ${expected[i]}`);
+  });
+}
+
+const { width, height, count } = settings;
+const { images, targets, masks, warpedCells } = section('batch') as Record<
+  string,
+  { data: Float32Array<ArrayBuffer> }
+>;
+const detectorBatch: DetectorBatch = {
+  count,
+  width,
+  height,
+  images: images!.data,
+  targets: targets!.data,
+  masks: masks!.data,
+};
+
+/** The same pictures as pairs: the first half are views 0. */
+function pairBatch(): PairBatch {
+  const halves = ({ data }: { data: Float32Array<ArrayBuffer> }) => {
+    const middle = data.length / 2;
+    return [data.slice(0, middle), data.slice(middle)] as const;
+  };
+  const [[images0, images1], [targets0, targets1], [masks0, masks1]] = [images!, targets!, masks!].map(
+    halves,
+  );
+  return {
+    count: count / 2,
+    width,
+    height,
+    images0,
+    images1,
+    targets0,
+    targets1,
+    masks0,
+    masks1,
+    warpedCells: warpedCells!.data,
+    H_0to1: new Float64Array(9 * (count / 2)),
+  };
+}
+
+async function trainThreeSteps<Batch extends { count: number }>(
+  objective: Objective<Batch>,
+  batch: Batch,
+  parameters: Weights,
+  statistics: Weights,
+  replicas: number,
+): Promise<{ state: TrainingState; losses: number[]; terms: Readonly<Record<string, number>> }> {
+  const step = await openTrainingStep(objective, {
+    shape: settings.shape,
+    parameters,
+    statistics,
+    size: { count: batch.count, width, height },
+    replicas,
+    threads: 1,
+  });
+  let state = initialState(parameters, statistics);
+  let terms = {};
+  const losses: number[] = [];
+  for (const rate of settings.rates) {
+    const result = await step.run(state, batch, rate);
+    ({ state, terms } = result);
+    losses.push(result.loss);
+  }
+  await step.release();
+  return { state, losses, terms };
+}
+
+suite('three training steps end where PyTorch ends', () => {
+  const compare = async <Batch extends { count: number }>(
+    run: string,
+    objective: Objective<Batch>,
+    batch: Batch,
+    replicas: number,
+  ) => {
+    const expected = section(run);
+    const initial = section('initial', (name) => run === 'joint' || !name.includes('convD'));
+    const entries = Object.entries(initial);
+    const parameters = Object.fromEntries(entries.filter(([name]) => !isStatistic(name)));
+    const statistics = Object.fromEntries(entries.filter(([name]) => isStatistic(name)));
+    const { state, losses } = await trainThreeSteps(objective, batch, parameters, statistics, replicas);
+    assert.equal(state.step, 3);
+    assertNear(Float32Array.from(losses), expected.losses!.data, 'loss');
+    const results = { ...state.parameters, ...state.statistics };
+    assert.deepEqual([...Object.keys(results), 'losses'].sort(), Object.keys(expected).sort());
+    for (const [name, { data }] of Object.entries(results)) assertNear(data, expected[name]!.data, name);
+  };
+
+  test('with the loss of the detector', () => compare('detector', detectorObjective, detectorBatch, 1));
+
+  test('with a batch halved between two replicas', () =>
+    compare('halves', detectorObjective, detectorBatch, 2));
+
+  test('with the losses of detector and descriptor on pairs', () =>
+    compare('joint', jointObjective({ kind: 'hinge', ...settings.hinge }), pairBatch(), 1));
+});
+
+suite('a training step', () => {
+  const shape: NetworkShape = { ...settings.shape, descriptor: 0 };
+  const start = () => ({
+    parameters: initialParameters(shape, new Random('start')),
+    statistics: initialStatistics(shape),
+  });
+  const open = (replicas: number) =>
+    openTrainingStep(detectorObjective, {
+      shape,
+      ...start(),
+      size: { count, width, height },
+      replicas,
+      threads: 1,
+    });
+
+  test('gives the same bits again, and leaves the state it was given as it was', async () => {
+    const { parameters, statistics } = start();
+    const state = initialState(parameters, statistics);
+    const steps = [await open(2), await open(2)];
+    const first = await steps[0]!.run(state, detectorBatch, 0.01);
+    assert.deepEqual(await steps[0]!.run(state, detectorBatch, 0.01), first);
+    assert.deepEqual(await steps[1]!.run(state, detectorBatch, 0.01), first);
+    assert.deepEqual(state, initialState(start().parameters, start().statistics));
+    for (const step of steps) await step.release();
+  });
+
+  test('keeps parameters that the objective does not train', async () => {
+    const { parameters, statistics } = start();
+    const idle = { dims: [2], data: Float32Array.of(1, 2) };
+    const state = initialState({ ...parameters, idle }, statistics);
+    const step = await open(1);
+    const { state: next } = await step.run(state, detectorBatch, 0.01);
+    await step.release();
+    assert.deepEqual(next.parameters.idle, idle);
+    assert.notDeepEqual(next.parameters['conv1a.weight'], parameters['conv1a.weight']);
+  });
+
+  test('lowers the loss of a batch that it sees again and again', async () => {
+    const { parameters, statistics } = start();
+    let state = initialState(parameters, statistics);
+    const step = await open(1);
+    const losses: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const result = await step.run(state, detectorBatch, 0.01);
+      state = result.state;
+      losses.push(result.loss);
+    }
+    await step.release();
+    assert.ok(losses.at(-1)! < losses[0]! / 2, `${losses[0]} became ${losses.at(-1)}`);
+  });
+
+  test('refuses replicas that cannot share the batch equally', async () => {
+    await assert.rejects(open(3), /expected a batch that 3 replicas share equally, got 4/);
+  });
+});
+
+test('the learning rate rises linearly, then falls as half a cosine', () => {
+  const schedule = { peak: 2, warmupSteps: 4, final: 0.5 };
+  const rates = Array.from({ length: 21 }, (_, step) => learningRateAt(step, 20, schedule));
+  assert.deepEqual(rates.slice(0, 5), [0.5, 1, 1.5, 2, 2]);
+  assert.ok(Math.abs(rates[12]! - 1.25) < 1e-12);
+  assert.equal(rates[20], 0.5);
+  for (let step = 5; step <= 20; step++) assert.ok(rates[step]! < rates[step - 1]!);
+  assert.equal(learningRateAt(7, 20, { peak: 1, warmupSteps: 0, final: 1 }), 1);
+});
