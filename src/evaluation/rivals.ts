@@ -2,8 +2,10 @@
 import { akaze, orb } from './binary-features.js';
 import { fast, harris, randomPoints, shiTomasi } from './classical-detectors.js';
 import type { Method } from './method.js';
+import { sift } from './sift.js';
 
 const RIVALS: Readonly<Record<string, (seed: number) => Promise<Method>>> = {
+  sift,
   orb,
   akaze,
   harris,
