@@ -3,11 +3,16 @@
  * the pixels around the maximum (a soft-argmax without a temperature).
  */
 
-/** Half the side of the window of the mean. */
-const RADIUS = 1;
+/**
+ * Half the side of the window of the mean. Measured with MagicPoint on synthetic shapes, where whole
+ * pixels are .95 px from the corners: .82 with 1, .74 with 2, .73 with 3, which nears other points.
+ */
+const RADIUS = 2;
+/** Pixels that a keypoint moves at most, in each direction. */
+const MAX_SHIFT = 1;
 
 /**
- * Moves each keypoint to the centre of mass of the 3x3 pixels around it, cut at the edges.
+ * Moves each keypoint to the centre of mass of the 5x5 pixels around it, fewer at the edges.
  *
  * @param heatmap [height, width] probabilities.
  * @param keypoints [N, 2] whole pixels x, y, maxima of the heatmap.
@@ -37,8 +42,8 @@ export function refineKeypoints(
         massY += weight * dy;
       }
     }
-    refined[n] = x + massX / mass;
-    refined[n + 1] = y + massY / mass;
+    refined[n] = x + Math.max(-MAX_SHIFT, Math.min(MAX_SHIFT, massX / mass));
+    refined[n + 1] = y + Math.max(-MAX_SHIFT, Math.min(MAX_SHIFT, massY / mass));
   }
   return refined;
 }
