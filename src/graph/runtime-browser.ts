@@ -1,7 +1,10 @@
-/** The ONNX Runtime binding for the browser (package.json `imports`, condition browser). */
-import * as onnxruntime from 'onnxruntime-web/webgpu';
+/**
+ * The ONNX Runtime binding for the browser (package.json `imports`, condition browser). There are two
+ * builds of it; each is loaded only where it is needed, since the one without WebGPU has half the size.
+ */
+import type * as onnxruntime from 'onnxruntime-web';
 
-export const runtime = onnxruntime;
+type Runtime = typeof onnxruntime;
 
 /** Devices that this binding offers, and the execution providers that serve them, first choice first. */
 export const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
@@ -9,3 +12,34 @@ export const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
   wasm: ['wasm'],
   webgpu: ['webgpu', 'wasm'],
 };
+
+/** More threads than this wait for each other more than they work, at the sizes of this network. */
+const MAX_THREADS = 8;
+
+let withoutGpu: Promise<Runtime> | undefined;
+let withGpu: Promise<Runtime> | undefined;
+
+/** Threads share memory, which browsers allow to isolated pages only (headers COOP and COEP). */
+function availableThreads(wanted: number = navigator.hardwareConcurrency): number {
+  return globalThis.crossOriginIsolated ? Math.max(1, Math.min(wanted, MAX_THREADS)) : 1;
+}
+
+function prepared(runtime: Runtime, threads?: number): Runtime {
+  runtime.env.wasm.numThreads = availableThreads(threads);
+  runtime.env.logLevel = 'error';
+  return runtime;
+}
+
+/**
+ * The runtime for sessions on a device. The first session settles the number of threads of all. The build
+ * with WebGPU, once loaded, serves the CPU as well.
+ */
+export function loadRuntime(device: string, threads?: number): Promise<Runtime> {
+  if (device === 'webgpu') {
+    withGpu ??= import('onnxruntime-web/webgpu').then((runtime) => prepared(runtime, threads));
+    return withGpu;
+  }
+  if (withGpu) return withGpu;
+  withoutGpu ??= import('onnxruntime-web/wasm').then((runtime) => prepared(runtime, threads));
+  return withoutGpu;
+}

@@ -1,5 +1,5 @@
 /** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
-import { PROVIDERS, runtime } from '#onnxruntime';
+import { loadRuntime, PROVIDERS } from '#onnxruntime';
 import type { Data, ElementType } from './graph.js';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm';
@@ -49,6 +49,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       `expected the device to be one of ${Object.keys(PROVIDERS).join(', ')}, got ${device}`,
     );
   }
+  const runtime = await loadRuntime(device, threads);
   const session = await runtime.InferenceSession.create(model, {
     executionProviders: [...providers],
     ...(threads ? { intraOpNumThreads: threads } : {}),

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import type { Device } from '../graph/session.js';
+import { createThreadedSession } from '../graph/threaded-session.js';
 import type { NetworkShape } from '../network/architecture.js';
 import { foldNormalisation, type Weights } from '../network/weights.js';
 import type { BatchOf, BatchSpec } from './batch-source.js';
@@ -138,7 +139,7 @@ export async function runStage<Spec extends BatchSpec>(
     replicas: stage.replicas,
     ...(options.device ? { device: options.device } : {}),
     // Parts that run side by side share the cores; a single part takes them all.
-    ...(stage.replicas > 1 ? { threads: 1 } : {}),
+    ...(stage.replicas > 1 ? { threads: 1, openReplica: createThreadedSession } : {}),
   });
   const batches = openBatches(stage.batches, { workers, firstStep: state.step });
   const began = performance.now();
