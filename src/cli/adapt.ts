@@ -1,6 +1,6 @@
 /** `superpoint adapt`: labels for a folder of photographs by Homographic Adaptation (§5). */
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { adaptFolder } from '../adaptation/adapt-folder.js';
 import { parseShard, type Shard } from '../adaptation/shard.js';
 import type { Device } from '../graph/session.js';
@@ -9,7 +9,7 @@ import { type AdaptationRound, readRecipe } from '../training/recipe.js';
 import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
 import { imagesBelow } from './find-images.js';
 import { loadModel } from './model.js';
-import { deviceOption, numberIn, wholeNumber } from './options.js';
+import { deviceOption, numberIn, orInvalid, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { abortOnSignals } from './signals.js';
 
@@ -44,19 +44,13 @@ export function registerAdapt(program: Command): void {
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
     .option('--recipe <recipe>', 'recipe whose first round gives what the options do not', 'paper')
     .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
-    .option('--shard <i/n>', 'only part i of n; the parts joined in order are the whole', shard)
+    .option('--shard <i/n>', 'only part i of n; the parts joined in order are the whole', (text) =>
+      orInvalid(() => parseShard(text)),
+    )
     .option('--workers <n>', 'threads with a network each (default: one for each core)', wholeNumber(0))
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON')
     .action(runAdapt);
-}
-
-function shard(text: string): Shard {
-  try {
-    return parseShard(text);
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {

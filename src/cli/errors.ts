@@ -21,8 +21,8 @@ export class NoImagesError extends Error {
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
-  constructor() {
-    super('interrupted; the same command goes on from here');
+  constructor(next = 'the same command goes on from here') {
+    super(`interrupted; ${next}`);
   }
 }
 

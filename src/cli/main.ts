@@ -7,9 +7,19 @@ import { registerDetect } from './detect.js';
 import { report } from './errors.js';
 import { registerExport } from './export.js';
 import { registerMatch } from './match.js';
+import { registerReproduce } from './reproduce.js';
 import { registerSynthesize } from './synthesize.js';
+import { registerTrain } from './train.js';
 
-const COMMANDS = [registerDetect, registerMatch, registerSynthesize, registerAdapt, registerExport];
+const COMMANDS = [
+  registerDetect,
+  registerMatch,
+  registerSynthesize,
+  registerTrain,
+  registerAdapt,
+  registerExport,
+  registerReproduce,
+];
 
 function packageVersion(): string {
   const description = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
+import { parseDuration } from '../training/duration.js';
 
 /** What `addModelOptions` adds. */
 export interface ModelOptions {
@@ -83,6 +84,21 @@ export function positiveNumber(high = Number.MAX_VALUE): (text: string) => numbe
     const limit = high < Number.MAX_VALUE ? ` and at most ${high}` : '';
     throw new InvalidArgumentError(`Expected a number above 0${limit}.`);
   };
+}
+
+/** Parses a span of time into seconds. */
+export function duration(text: string): number {
+  return orInvalid(() => parseDuration(text));
+}
+
+/** Runs the parser of another folder; its error is the user's wrong option. */
+export function orInvalid<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new InvalidArgumentError(`${message[0].toUpperCase()}${message.slice(1)}.`);
+  }
 }
 
 /** NaN for what is no number; the empty text among them, which `Number` takes for 0. */

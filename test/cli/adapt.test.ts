@@ -69,7 +69,7 @@ suite('superpoint adapt', () => {
       [['empty', 'x.jsonl'], 1, /empty: no pictures in this folder/],
       [['photos', 'words.jsonl'], 1, /words\.jsonl, line 1: expected a JSON object/],
       [['photos', 'x.jsonl', '--recipe', 'gone.json'], 1, /gone\.json: the recipe cannot be read/],
-      [['photos', 'x.jsonl', '--shard', '3/2'], 2, /expected a shard such as 3\/16/],
+      [['photos', 'x.jsonl', '--shard', '3/2'], 2, /Expected a shard such as 3\/16/],
       [['photos', 'x.jsonl', '--warps', '0'], 2, /Expected a whole number of at least 1/],
     ];
     for (const [[photos, output, ...args], expectedCode, message] of cases) {

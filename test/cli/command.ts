@@ -1,5 +1,5 @@
 /** Runs the command line in a process of its own, and makes small inputs for it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,27 @@ export interface Ended {
 
 /** Runs `superpoint` with these arguments in the folder `cwd` until it ends. */
 export function superpoint(cwd: string, ...args: string[]): Promise<Ended> {
+  return runCommand(cwd, args, () => {});
+}
+
+/** As `superpoint`, and sends the process a signal as soon as its stderr matches the pattern. */
+export function interrupted(
+  cwd: string,
+  pattern: RegExp,
+  signal: NodeJS.Signals,
+  ...args: string[]
+): Promise<Ended> {
+  let sent = false;
+  return runCommand(cwd, args, (child, stderr) => {
+    if (!sent && pattern.test(stderr)) sent = child.kill(signal);
+  });
+}
+
+function runCommand(
+  cwd: string,
+  args: readonly string[],
+  onStderr: (child: ChildProcess, stderr: string) => void,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
@@ -37,11 +58,29 @@ export function superpoint(cwd: string, ...args: string[]): Promise<Ended> {
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
+      onStderr(child, stderr);
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** A recipe for a small network that takes a second. */
+export const SMALL_RECIPE = {
+  name: 'small',
+  seed: 1,
+  network: { encoder: [4, 4, 8, 8], head: 8, descriptor: 8 },
+  magicpoint: { width: 64, height: 64, batch: 2, steps: 3, learningRate: { peak: 0.002 } },
+  adaptation: [{ warps: 2, detectionThreshold: 0.001, maxKeypoints: 50 }],
+  superpoint: {
+    width: 64,
+    height: 64,
+    batch: 2,
+    steps: 3,
+    learningRate: { peak: 0.002 },
+    descriptorLoss: { kind: 'dualSoftmax' },
+  },
+};
 
 /** Random weights of a small SuperPoint, or of a small MagicPoint for a descriptor of length 0. */
 export function randomWeights(descriptor: number): Weights {

@@ -7,13 +7,16 @@ suite('superpoint', () => {
     const { code, stdout } = await superpoint('.', '--help');
     assert.equal(code, 0);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*(?:\[options\]|<)/gm)].map(([, name]) => name);
-    for (const name of ['detect', 'synthesize', 'export']) assert.ok(commands.includes(name), name);
-    for (const name of commands) {
-      const help = await superpoint('.', name, '--help');
-      assert.equal(help.code, 0);
-      assert.match(help.stdout, new RegExp(`^Usage: superpoint ${name} `));
-      assert.match(help.stdout, /--json/);
-    }
+    for (const name of ['detect', 'match', 'synthesize', 'train', 'adapt', 'export', 'reproduce'])
+      assert.ok(commands.includes(name), name);
+    await Promise.all(
+      commands.map(async (name) => {
+        const help = await superpoint('.', name, '--help');
+        assert.equal(help.code, 0);
+        assert.match(help.stdout, new RegExp(`^Usage: superpoint ${name} `));
+        assert.match(help.stdout, /--json/);
+      }),
+    );
   });
 
   test('prints its version', async () => {

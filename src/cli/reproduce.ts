@@ -1,0 +1,60 @@
+/** `superpoint reproduce`: from nothing to SuperPoint, all stages of a recipe in order. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { writeFileAtomic } from '../formats/atomic-file.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
+import type { Device } from '../graph/session.js';
+import { reproduce } from '../training/pipeline.js';
+import { readRecipe } from '../training/recipe.js';
+import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
+import { imagesBelow } from './find-images.js';
+import { deviceOption, duration, wholeNumber } from './options.js';
+import { millisecondsSince, printJson, printLines } from './output.js';
+import { abortOnSignals } from './signals.js';
+
+interface ReproduceOptions {
+  readonly recipe: string;
+  readonly photos: string;
+  readonly output: string;
+  readonly maxTime?: number;
+  readonly workers?: number;
+  readonly device: Device;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function registerReproduce(program: Command): void {
+  program
+    .command('reproduce')
+    .description('make SuperPoint from nothing but photographs; called again, it goes on where it was')
+    .requiredOption('--recipe <recipe>', 'tiny, cpu, paper or a JSON file')
+    .requiredOption('--photos <dir>', 'folder of photographs')
+    .requiredOption('--output <dir>', 'folder for what all stages leave')
+    .option('--max-time <span>', 'stop with everything kept after a time such as 90s, 150m or 2h', duration)
+    .option('--workers <n>', 'threads that prepare batches', wholeNumber(0))
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON')
+    .action(runReproduce);
+}
+
+async function runReproduce(options: ReproduceOptions): Promise<void> {
+  const { photos, output, maxTime, workers, device, json } = options;
+  const began = performance.now();
+  const recipe = await readRecipe(options.recipe);
+  const files = await imagesBelow(photos);
+  if (files.length === 0) throw new NoImagesError(photos);
+  const signal = abortOnSignals('the step');
+  const settings = { photos, files, output, maxSeconds: maxTime, workers, device, signal };
+  const { weights, failures } = await reproduce(recipe, settings);
+
+  const model = weights && join(output, 'superpoint.safetensors');
+  if (model) await writeFileAtomic(model, encodeSafetensors(weights, { recipe: JSON.stringify(recipe) }));
+  const milliseconds = millisecondsSince(began);
+  if (json) printJson({ finished: model !== undefined, model: model ?? null, failures, milliseconds });
+  else printLines(model ? `SuperPoint is in ${model}` : 'not finished: the same command goes on from here');
+  if (failures.length > 0) {
+    const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
+    throw new PartialFailure('photographs', files.length, reasons);
+  }
+  if (!model && signal.aborted) throw new Interrupted();
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { SuperPoint } from '../../src/features/superpoint.js';
+import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { interrupted, SMALL_RECIPE, superpoint, testImage, writeImage } from './command.js';
+
+suite('superpoint train and reproduce', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'superpoint-train-'));
+    await writeFile(join(folder, 'small.json'), JSON.stringify(SMALL_RECIPE));
+    for (let i = 0; i < 4; i++) await writeImage(join(folder, `photos/${i}.png`), testImage(i, 128, 96));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const run = (...args: string[]) => superpoint(folder, ...args);
+  const bytes = (name: string) => readFile(join(folder, name));
+
+  test('trains in stages what reproduce makes in one go, to the bit', async () => {
+    const magicpoint = await run('train', 'magicpoint', '--recipe', 'small.json', '--output', 'mp', '--json');
+    assert.equal(magicpoint.code, 0, magicpoint.stderr);
+    const expected = { network: 'magicpoint', finished: true, step: 3 };
+    const paths = { output: 'mp', weights: 'mp/weights.safetensors' };
+    assert.deepEqual(JSON.parse(magicpoint.stdout), { ...expected, ...paths });
+    const adapting = ['--model', 'mp', '--output', 'labels.jsonl', '--recipe', 'small.json'];
+    assert.equal((await run('adapt', 'photos', ...adapting)).code, 0);
+    const photos = ['--photos', 'photos', '--labels', 'labels.jsonl', '--model', 'mp'];
+    const joint = await run('train', 'superpoint', '--recipe', 'small.json', '--output', 'sp', ...photos);
+    assert.equal(joint.code, 0, joint.stderr);
+    assert.equal(joint.stdout, 'trained after step 3, weights in sp/weights.safetensors\n');
+
+    const reproducing = ['--recipe', 'small.json', '--photos', 'photos', '--output', 'all'];
+    const whole = await run('reproduce', ...reproducing, '--json');
+    assert.equal(whole.code, 0, whole.stderr);
+    const { finished, model, failures } = JSON.parse(whole.stdout);
+    assert.deepEqual([finished, model, failures], [true, 'all/superpoint.safetensors', []]);
+    const [stagewise, inOne] = (
+      await Promise.all(['sp/weights.safetensors', 'all/superpoint.safetensors'].map(bytes))
+    ).map((file) => decodeSafetensors(file).tensors);
+    assert.deepEqual(inOne, stagewise);
+
+    const network = await SuperPoint.load({ model: join(folder, model) });
+    assert.equal((await network.detect(testImage(0))).descriptorDim, 8);
+    await network.dispose();
+    const again = await run('reproduce', ...reproducing);
+    assert.equal(again.stdout, 'SuperPoint is in all/superpoint.safetensors\n');
+  });
+
+  test('ends in the same weights after an interruption', async () => {
+    const recipe = { ...SMALL_RECIPE, magicpoint: { ...SMALL_RECIPE.magicpoint, steps: 60 } };
+    await writeFile(join(folder, 'long.json'), JSON.stringify(recipe));
+    const train = (output: string) => ['train', 'magicpoint', '--recipe', 'long.json', '--output', output];
+    const first = await interrupted(folder, /step \d+\/60/, 'SIGINT', ...train('cut'));
+    assert.equal(first.code, 1);
+    assert.match(first.stdout, /^stopped after step \d+, weights in cut\/weights\.safetensors\n$/);
+    assert.match(
+      first.stderr,
+      /superpoint: interrupted; with --resume the same command goes on from here\n$/,
+    );
+    const step = Number(/step (\d+)/.exec(first.stdout)?.[1]);
+    assert.ok(step >= 1 && step < 60, `stopped after step ${step}`);
+    const second = await run(...train('cut'), '--resume');
+    assert.equal(second.code, 0, second.stderr);
+    assert.equal((await run(...train('straight'))).code, 0);
+    for (const name of ['weights.safetensors', 'checkpoint.safetensors']) {
+      assert.ok((await bytes(`cut/${name}`)).equals(await bytes(`straight/${name}`)), name);
+    }
+  });
+
+  test('stops in good order when its time is up', async () => {
+    const options = ['--recipe', 'tiny', '--output', 'timed', '--max-time', '1s'];
+    const { code, stdout, stderr } = await run('train', 'magicpoint', ...options);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^stopped after step \d+, weights in timed\/weights\.safetensors\n$/);
+    assert.ok(existsSync(join(folder, 'timed/checkpoint.safetensors')));
+  });
+
+  test('says in one line what is wrong', async () => {
+    const line = JSON.stringify({ file: 'gone.png', width: 8, height: 8, keypoints: [] });
+    await writeFile(join(folder, 'gone.jsonl'), `${line}\n`);
+    await writeFile(join(folder, 'wrong.json'), JSON.stringify({ ...SMALL_RECIPE, stepz: 3 }));
+    await run('train', 'magicpoint', '--recipe', 'small.json', '--output', 'there');
+    const small = ['--recipe', 'small.json', '--output', 'x'];
+    const photos = ['--photos', 'photos', '--labels', 'gone.jsonl'];
+    const cases: [string[], number, RegExp][] = [
+      [['magicpoint', '--recipe', 'wrong.json', '--output', 'x'], 1, /wrong\.json: unknown key stepz/],
+      [['magicpoint', '--recipe', 'gone.json', '--output', 'x'], 1, /gone\.json: the recipe cannot be read/],
+      [['magicpoint', '--recipe', 'small.json', '--output', 'there'], 1, /there holds a run already/],
+      [['superpoint', ...small, ...photos], 1, /the labels name 1 of 1 photographs .*: gone\.png/],
+      [['superpoint', ...small], 2, /--photos and --labels are missing/],
+      [['superpoint', ...small, '--photos', 'photos'], 2, /belong together/],
+      [['superpint', ...small], 2, /Allowed choices are magicpoint, superpoint/],
+      [['magicpoint', ...small, '--max-time', 'soon'], 2, /Expected a span of time such as/],
+      [['magicpoint', '--output', 'x'], 2, /required option '--recipe <recipe>'/],
+    ];
+    for (const [args, expectedCode, message] of cases) {
+      const { code, stdout, stderr } = await run('train', ...args);
+      assert.equal(code, expectedCode, stderr);
+      assert.match(stderr, /^superpoint: .*\n$/);
+      assert.match(stderr, message);
+      assert.equal(stdout, '');
+    }
+    const reproducing = ['--recipe', 'small.json', '--photos', 'gone', '--output', 'x'];
+    const { code, stderr } = await run('reproduce', ...reproducing);
+    assert.equal(code, 1);
+    assert.equal(stderr, 'superpoint: gone: no such file or folder\n');
+    assert.ok(!existsSync(join(folder, 'x')));
+  });
+});
