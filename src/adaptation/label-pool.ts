@@ -1,5 +1,6 @@
 /** Photographs labelled by worker threads, handed out in the order in which they were given. */
 import { Worker } from 'node:worker_threads';
+import type { LabelOrder } from './label-worker.js';
 import { type LabellerSpec, type LabelReply, openLabeller } from './labeller.js';
 
 /** Photographs per thread that may be finished and wait for an earlier one: the bound of memory. */
@@ -31,11 +32,21 @@ async function* labelHere(
   try {
     for (const file of files) {
       if (signal?.aborted) return;
-      yield await labeller.label(file);
+      yield await labeller.label(file, signal);
     }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
   } finally {
     await labeller.close();
   }
+}
+
+/** Tells a thread to stop and waits until it has. */
+async function stopWorker(worker: Worker): Promise<void> {
+  if (worker.threadId === -1) return;
+  const ended = new Promise((resolve) => worker.once('exit', resolve));
+  worker.postMessage(undefined satisfies LabelOrder);
+  await ended;
 }
 
 class LabelPool {
@@ -88,7 +99,7 @@ class LabelPool {
         this.#order();
         this.#wake();
       });
-      worker.postMessage(this.#files[index]);
+      worker.postMessage(this.#files[index] satisfies LabelOrder);
     }
   }
 
@@ -112,7 +123,7 @@ class LabelPool {
       }
     } finally {
       this.#signal?.removeEventListener('abort', onAbort);
-      await Promise.all(this.#workers.map((worker) => worker.terminate()));
+      await Promise.all(this.#workers.map(stopWorker));
     }
   }
 }

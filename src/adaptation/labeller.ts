@@ -34,8 +34,11 @@ export type LabelReply = { readonly labels: PhotoLabels } | { readonly problem: 
 
 /** Labels photographs with one session of its own. */
 export interface Labeller {
-  /** Labels the photograph of this name. @throws Error when the network cannot run. */
-  label(file: string): Promise<LabelReply>;
+  /**
+   * Labels the photograph of this name.
+   * @throws Error when the network cannot run, the signal's reason soon after it is aborted.
+   */
+  label(file: string, signal?: AbortSignal): Promise<LabelReply>;
   close(): Promise<void>;
 }
 
@@ -53,11 +56,12 @@ export async function labelImage(
   file: string,
   photo: GrayImage,
   { round, seed, batch }: LabelSettings,
+  signal?: AbortSignal,
 ): Promise<PhotoLabels> {
   const { warps, homographies, detectionThreshold, nmsRadius, maxKeypoints, longestSide } = round;
   const image = longestSide === undefined ? photo : fitWithin(photo, longestSide);
   const random = new Random(seed).fork('adaptation', file);
-  const heatmap = await adaptImage(detect, image, random, { warps, homographies, batch });
+  const heatmap = await adaptImage(detect, image, random, { warps, homographies, batch, signal });
   const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, {
     detectionThreshold,
     nmsRadius,
@@ -79,16 +83,24 @@ export async function openLabeller(spec: LabellerSpec): Promise<Labeller> {
   const session = await createSession(spec.model, { device: spec.device, threads: spec.threads });
   const detect = networkDetector(session);
   return {
-    async label(file) {
+    async label(file, signal) {
       let photo: GrayImage;
       try {
         photo = await decodeImage(join(spec.photos, file));
+      } catch (error) {
+        return { problem: messageOf(error) };
+      }
+      try {
         checkNetworkInput(photo);
       } catch (error) {
-        return { problem: error instanceof Error ? error.message : String(error) };
+        return { problem: `${file}: ${messageOf(error)}` };
       }
-      return { labels: await labelImage(detect, file, photo, spec) };
+      return { labels: await labelImage(detect, file, photo, spec, signal) };
     },
     close: () => session.release(),
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
