@@ -22,17 +22,33 @@ def layers(encoder=(64, 64, 128, 128), head=256, descriptor=256):
     return result
 
 
-def training_forward(image, parameters, descriptor):
-    """Logits, descriptors of length 1 (or None), and the mean and biased variance of each layer."""
-    statistics = {}
+def inference_forward(image, weights):
+    """Logits and descriptors of length 1, from folded weights."""
+
+    def layer(x, name):
+        x = F.relu(F.conv2d(x, weights[name + '.weight'], weights[name + '.bias'], padding=1))
+        return F.max_pool2d(x, 2) if name in POOLED else x
+
+    x = image
+    for name in ENCODER:
+        x = layer(x, name)
+    logits = F.conv2d(layer(x, 'convPa'), weights['convPb.weight'], weights['convPb.bias'])
+    coarse = F.conv2d(layer(x, 'convDa'), weights['convDb.weight'], weights['convDb.bias'])
+    return logits, F.normalize(coarse, dim=1)
+
+
+def training_forward(image, parameters, descriptor, statistics=None):
+    """Logits and descriptors of length 1 (or None); puts the mean and biased variance of each layer into
+    `statistics`."""
 
     def layer(x, name):
         weight = parameters[name + '.weight']
         if name + '.bias' in parameters:
             return F.conv2d(x, weight, parameters[name + '.bias'])
         x = F.conv2d(x, weight, padding=1)
-        with torch.no_grad():
-            variance, mean = torch.var_mean(x, (0, 2, 3), unbiased=False)
+        if statistics is not None:
+            with torch.no_grad():
+                variance, mean = torch.var_mean(x, (0, 2, 3), unbiased=False)
             statistics[name + '.mean'], statistics[name + '.variance'] = mean, variance
         scale = parameters[name + '.gamma'].abs()
         x = F.batch_norm(x, None, None, scale, parameters[name + '.beta'], True, 0.0, EPSILON)
@@ -44,7 +60,7 @@ def training_forward(image, parameters, descriptor):
         x = layer(x, name)
     logits = layer(layer(x, 'convPa'), 'convPb')
     descriptors = F.normalize(layer(layer(x, 'convDa'), 'convDb'), dim=1) if descriptor else None
-    return logits, descriptors, statistics
+    return logits, descriptors
 
 
 def detector_loss(logits, targets, masks):
