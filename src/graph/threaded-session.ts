@@ -19,19 +19,23 @@ export type SessionThreadReply =
   | { readonly outputs: Record<string, Tensor> }
   | { readonly error: string };
 
+/** The next reply of a thread. */
 function reply(worker: Worker): Promise<SessionThreadReply> {
   return new Promise((resolve, reject) => {
-    const settle = (end: () => void) => {
-      worker.removeAllListeners();
-      end();
+    const settle = () => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
     };
-    worker.once('message', (message: SessionThreadReply) =>
-      settle(() => ('error' in message ? reject(new Error(message.error)) : resolve(message))),
-    );
-    worker.once('error', (error) => settle(() => reject(error)));
-    worker.once('exit', (code) =>
-      settle(() => reject(new Error(`a session's thread ended with code ${code}`))),
-    );
+    const onMessage = (message: SessionThreadReply) => {
+      settle();
+      if ('error' in message) reject(new Error(message.error));
+      else resolve(message);
+    };
+    const onError = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    const onExit = (code: number) => onError(new Error(`a session's thread ended with code ${code}`));
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
   });
 }
 
