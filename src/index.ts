@@ -1,0 +1,62 @@
+/** The library on one screen. Training, evaluation and the command line build on the same pieces. */
+
+export type { KeypointOptions } from './features/extract-keypoints.js';
+export type { Features } from './features/features.js';
+export type { DescriptorOptions } from './features/sample-descriptors.js';
+export { type DetectOptions, type LoadOptions, type ModelSource, SuperPoint } from './features/superpoint.js';
+export {
+  estimateHomography,
+  estimateHomographyFromPoints,
+  type HomographyEstimate,
+  type HomographyOptions,
+} from './geometry/estimate-homography.js';
+export {
+  type Homography,
+  homographyFromFourPoints,
+  identityHomography,
+  invertHomography,
+  multiplyHomographies,
+  normaliseHomography,
+  warpPoints,
+} from './geometry/homography.js';
+export {
+  ADAPTATION_HOMOGRAPHIES,
+  type HomographySampling,
+  PAIR_HOMOGRAPHIES,
+  SYNTHETIC_HOMOGRAPHIES,
+  sampleHomography,
+} from './geometry/sample-homography.js';
+export { warpImage, warpMask } from './geometry/warp-image.js';
+export type { Device } from './graph/session.js';
+export { decodeColor, decodeImage, encodePng, ImageError, readImage } from './image/codec.js';
+export { grayFromRgba, rgbaFromGray } from './image/convert.js';
+export {
+  drawHeatmap,
+  drawKeypoints,
+  drawMatches,
+  drawTracks,
+  paintKeypoints,
+  paintMatches,
+  paintTracks,
+} from './image/draw.js';
+export { type GrayImage, grayImage, type RgbaImage } from './image/image.js';
+export {
+  PHOTO_PHOTOMETRY,
+  type Photometry,
+  photometricAugment,
+  SYNTHETIC_PHOTOMETRY,
+} from './image/photometric.js';
+export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export { type MatchOptions, matchFeatures } from './matching/match-features.js';
+export type { Matches } from './matching/matches.js';
+export { PointTracker, type Track } from './matching/point-tracker.js';
+export { inferenceModel } from './network/inference.js';
+export type { Weights } from './network/weights.js';
+export { Random } from './random.js';
+export { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from './synthetic/sample.js';
+export {
+  renderShape,
+  type ShapeSettings,
+  type SynthesizeSettings,
+  synthesize,
+} from './synthetic/synthesize.js';
