@@ -19,7 +19,7 @@ import { printJson, printLines } from './output.js';
 import { exitOnSignals } from './signals.js';
 
 interface HomographyOptions extends Pick<ModelOptions, 'device'> {
-  readonly model: readonly string[];
+  readonly model?: readonly string[] | false;
   readonly rivals: readonly string[];
   readonly features: readonly FeatureSource[];
   readonly profile: string;
@@ -38,12 +38,8 @@ export function registerEvaluate(program: Command): void {
     .command('homographies')
     .description('repeatability, homographies and matching on sequences in the layout of HPatches')
     .argument('<dir>', 'folder of sequences: <sequence>/1.png … and H_1_2 …')
-    .option(
-      '--model <path>',
-      'weights or run to score; may be repeated; name=path names the row',
-      collect,
-      [],
-    )
+    .option('--model <path>', 'weights or run to score; may be repeated; name=path names the row', collect)
+    .option('--no-model', 'only the rivals and the given features')
     .addOption(deviceOption())
     .option('--rivals <list>', `all, none, or some of ${RIVAL_NAMES.join(',')}`, rivalList, RIVAL_NAMES)
     .option(
@@ -62,8 +58,8 @@ export function registerEvaluate(program: Command): void {
     .action(runHomographies);
 }
 
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
+function collect(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
 }
 
 function rivalList(value: string): readonly string[] {
@@ -89,7 +85,8 @@ function sources(value: string, earlier: readonly FeatureSource[]): FeatureSourc
 
 async function openModels(options: HomographyOptions): Promise<Method[]> {
   const { model: given, device, subpixel, detectionThreshold } = options;
-  const wanted = given.length > 0 ? given.map(named) : [{ name: undefined, path: undefined }];
+  if (given === false) return [];
+  const wanted = given?.map(named) ?? [{ name: undefined, path: undefined }];
   const methods: Method[] = [];
   for (const { name, path } of wanted) {
     const loaded = await loadModel(path);
@@ -145,24 +142,21 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
 
 /** Progress of steps that follow each other, each with its own title. */
 function openSteps() {
-  let open: { title: string; progress: Progress; began: number } | undefined;
+  let open: { title: string; progress: Progress } | undefined;
+  let began = performance.now();
   const stop = () => {
     open?.progress.stop();
     open = undefined;
+    began = performance.now();
   };
   const on = (title: string, done: number, of: number) => {
     if (open?.title !== title) {
-      stop();
-      open = { title, progress: openProgress(title), began: performance.now() };
+      open?.progress.stop();
+      open = { title, progress: openProgress(title) };
     }
-    const seconds = (performance.now() - open.began) / 1000;
-    open.progress.update({
-      step: done,
-      steps: of,
-      images: done,
-      seconds,
-      secondsLeft: ((of - done) * seconds) / done,
-    });
+    const seconds = (performance.now() - began) / 1000;
+    const secondsLeft = ((of - done) * seconds) / done;
+    open.progress.update({ step: done, steps: of, images: done, seconds, secondsLeft });
     if (done === of) stop();
   };
   return { on, stop };

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { registerAdapt } from './adapt.js';
 import { registerDetect } from './detect.js';
 import { report } from './errors.js';
+import { registerEvaluate } from './evaluate.js';
 import { registerExport } from './export.js';
 import { registerMatch } from './match.js';
 import { registerReproduce } from './reproduce.js';
@@ -17,6 +18,7 @@ const COMMANDS = [
   registerSynthesize,
   registerTrain,
   registerAdapt,
+  registerEvaluate,
   registerExport,
   registerReproduce,
 ];

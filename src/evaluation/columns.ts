@@ -2,7 +2,6 @@
 import type { Interval } from './bootstrap.js';
 import type { EvaluationRow } from './evaluate-homographies.js';
 import type { Profile } from './profiles.js';
-import type { Group } from './summarise.js';
 
 /** One column of a table. */
 export interface Column {
@@ -12,9 +11,9 @@ export interface Column {
   readonly task: string;
   readonly better: 'higher' | 'lower';
   /** The figure of a row, if it has it. */
-  of(row: EvaluationRow, group: Group): Interval | undefined;
+  of(row: EvaluationRow, group: string): Interval | undefined;
   /** The figure as text with three digits, a dash where there is none. */
-  text(row: EvaluationRow, group: Group): string;
+  text(row: EvaluationRow, group: string): string;
 }
 
 /** The columns that a profile fills. */
@@ -53,7 +52,7 @@ function column(
   figure: string,
   better: Column['better'],
 ): Column {
-  const of = (row: EvaluationRow, group: Group) => row[part][task]?.figures[group]?.[figure];
+  const of = (row: EvaluationRow, group: string) => row[part][task]?.figures[group]?.[figure];
   return {
     title,
     figure,

@@ -36,8 +36,8 @@ export interface EvaluationRow {
   /** By the name of the task. */
   readonly detector: Readonly<Record<string, TaskResult<DetectorScore>>>;
   readonly homography: Readonly<Record<string, TaskResult<HomographyScore>>>;
-  /** Why there are no figures, where there are none. */
-  readonly failure?: string;
+  /** Tasks without figures, and why. */
+  readonly failures: readonly string[];
 }
 
 /** What was compared on what, by which protocol. */
@@ -72,7 +72,7 @@ interface Contender {
 }
 
 /**
- * Compares methods and files of features. A row that cannot be scored names its failure; the rest goes on.
+ * Compares methods and files of features. A task that cannot be scored is named in its row; the rest goes on.
  *
  * @param folder where the features go; those that are there from the same method, settings and data stay.
  */
@@ -143,29 +143,33 @@ async function evaluateRow(
   const { name, settings, describes } = contender;
   const detector: Record<string, TaskResult<DetectorScore>> = {};
   const homography: Record<string, TaskResult<HomographyScore>> = {};
+  const failures: string[] = [];
   const pairs = countPairs(sequences);
-  const counter = (task: string) => {
+  const attempt = async (task: string, work: (onPair: () => void) => Promise<void>) => {
     let done = 0;
-    return () => onStep?.(`${name}, ${task}, score`, ++done, pairs);
-  };
-  try {
-    for (const task of profile.detector) {
-      const { path, extractionSeconds } = await contender.features(task, false);
-      const scores = await scoreDetector(path, sequences, task, counter(task.name));
-      detector[task.name] = { figures: summariseDetector(scores, task), pairs: scores, extractionSeconds };
+    try {
+      await work(() => onStep?.(`${name}, ${task}, score`, ++done, pairs));
+    } catch (error) {
+      failures.push(`${task}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
     }
-    for (const task of describes ? profile.homography : []) {
+  };
+  for (const task of profile.detector) {
+    await attempt(task.name, async (onPair) => {
+      const { path, extractionSeconds } = await contender.features(task, false);
+      const scores = await scoreDetector(path, sequences, task, onPair);
+      detector[task.name] = { figures: summariseDetector(scores, task), pairs: scores, extractionSeconds };
+    });
+  }
+  for (const task of describes ? profile.homography : []) {
+    await attempt(task.name, async (onPair) => {
       const { path, extractionSeconds } = await contender.features(task, true);
-      const scores = await scoreHomographies(path, sequences, task, counter(task.name));
+      const scores = await scoreHomographies(path, sequences, task, onPair);
       homography[task.name] = {
         figures: summariseHomographies(scores, task),
         pairs: scores,
         extractionSeconds,
       };
-    }
-    return { name, settings, detector, homography };
-  } catch (error) {
-    const failure = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return { name, settings, detector, homography, failure };
+    });
   }
+  return { name, settings, detector, homography, failures };
 }

@@ -9,12 +9,13 @@ import { cornerError } from './homography-metrics.js';
 import { type MatchingMetrics, matchingMetrics } from './matching-metrics.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
-import type { Category, Sequence } from './sequences.js';
+import type { Sequence } from './sequences.js';
 
 /** Which pair a score belongs to. */
 export interface PairName {
   readonly sequence: string;
-  readonly category: Category;
+  /** What changes between the two. */
+  readonly category: string;
   /** The picture that picture 1 is compared with. */
   readonly number: number;
 }
@@ -51,7 +52,7 @@ async function* pairsOf(
     for (const second of others) {
       yield {
         sequence: sequence.name,
-        category: sequence.category,
+        category: second.image.category,
         number: second.image.number,
         first,
         second,

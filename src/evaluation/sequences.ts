@@ -11,11 +11,11 @@ import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import type { Size } from './detection-metrics.js';
 
-/** What changes within a sequence. */
-export type Category = 'illumination' | 'viewpoint' | 'other';
-
-const CATEGORIES: readonly Category[] = ['illumination', 'viewpoint', 'other'];
-/** Beside the sequences: an object from sequence name to category, for names without `i_` or `v_`. */
+/**
+ * Beside the sequences: an object from the name of a sequence (`graf`), or of one picture of it (`graf/3`),
+ * to what changes there: `illumination`, `viewpoint` or any other word. Without it, names with `i_` and
+ * `v_` speak for themselves.
+ */
 export const CATEGORIES_FILE = 'categories.json';
 const IMAGE_NAME = /^(\d+)\.(ppm|pgm|pnm|png|jpe?g|webp|tiff?|avif)$/i;
 const HOMOGRAPHY_NAME = /^H_1_(\d+)$/;
@@ -26,6 +26,8 @@ export interface SequenceImage extends Size {
   readonly name: string;
   /** 1 for the reference. */
   readonly number: number;
+  /** What changes from picture 1 to this one. */
+  readonly category: string;
   /** From picture 1 to this one, in pixels of the original files; the identity for picture 1 itself. */
   readonly H_1toThis: Homography;
 }
@@ -33,7 +35,6 @@ export interface SequenceImage extends Size {
 /** A whole sequence: picture 1 and all the others with their homographies. */
 export interface Sequence {
   readonly name: string;
-  readonly category: Category;
   /** By ascending number; the first is the reference. */
   readonly images: readonly SequenceImage[];
 }
@@ -89,8 +90,8 @@ export async function readSequences(
   const skipped: SkippedSequence[] = [];
   for (const [n, name] of names.entries()) {
     try {
-      const { images, digest } = await readSequence(folder, name);
-      sequences.push({ name, category: categoryOf(name), images });
+      const { images, digest } = await readSequence(folder, name, categoryOf);
+      sequences.push({ name, images });
       hash.update(`${name}\0${digest}\0`);
     } catch (error) {
       skipped.push({ name, reason: reasonOf(error, join(folder, name)) });
@@ -115,6 +116,7 @@ function reasonOf(error: unknown, path: string): string {
 async function readSequence(
   folder: string,
   name: string,
+  categoryOf: CategoryOf,
 ): Promise<{ images: SequenceImage[]; digest: string }> {
   const files = (await readdir(join(folder, name))).sort();
   const pictures = numbered(files, IMAGE_NAME);
@@ -138,7 +140,8 @@ async function readSequence(
     const bytes = await readFile(join(folder, name, file));
     hash.update(bytes);
     const { width, height } = await readImage(join(folder, name, file));
-    images.push({ name: `${name}/${file}`, number, width, height, H_1toThis });
+    const category = categoryOf(name, number);
+    images.push({ name: `${name}/${file}`, number, category, width, height, H_1toThis });
   }
   return { images, digest: hash.digest('hex') };
 }
@@ -176,27 +179,29 @@ export function parseHomography(text: string, name: string): Homography {
   return homography;
 }
 
-async function readCategories(path: string, isRequired: boolean): Promise<(name: string) => Category> {
-  let listed: Readonly<Record<string, unknown>> = {};
+type CategoryOf = (sequence: string, number: number) => string;
+
+async function readCategories(path: string, isRequired: boolean): Promise<CategoryOf> {
+  let listed: unknown = {};
   try {
-    listed = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    listed = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new FormatError(`${path} is not JSON`);
-    if (isRequired) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw new FormatError(`${path} is not JSON`);
+    if (code !== 'ENOENT' || isRequired) throw error;
   }
-  if (typeof listed !== 'object' || listed === null) {
-    throw new FormatError(`${path}: expected an object from sequence name to category`);
-  }
-  for (const [name, category] of Object.entries(listed)) {
-    if (!CATEGORIES.includes(category as Category)) {
+  const byName = new Map(Object.entries((listed ?? {}) as Record<string, unknown>));
+  for (const [name, category] of byName) {
+    if (typeof category !== 'string' || category === '' || category === 'all') {
       throw new FormatError(
-        `${path}: expected ${CATEGORIES.join(', ')} as the category of ${name}, got ${category}`,
+        `${path}: expected a word such as "viewpoint" as the category of ${name}, got ${JSON.stringify(category)}`,
       );
     }
   }
-  return (name) => {
-    if (Object.hasOwn(listed, name)) return listed[name] as Category;
-    if (name.startsWith('i_')) return 'illumination';
-    return name.startsWith('v_') ? 'viewpoint' : 'other';
+  return (sequence, number) => {
+    const given = byName.get(`${sequence}/${number}`) ?? byName.get(sequence);
+    if (given !== undefined) return given as string;
+    if (sequence.startsWith('i_')) return 'illumination';
+    return sequence.startsWith('v_') ? 'viewpoint' : 'other';
   };
 }

@@ -3,22 +3,18 @@ import { bootstrap, type Interval, meanOf } from './bootstrap.js';
 import { areaUnderRecall, correctness } from './homography-metrics.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
 import type { DetectorScore, EstimatorName, HomographyScore } from './score-sequences.js';
-import type { Category } from './sequences.js';
 
 /** Figures by the name of their column, such as `repeatability@3`. */
 export type Figures = Readonly<Record<string, Interval>>;
 
-/** A group of pairs: all, or those of one category. */
-export type Group = 'all' | Category;
+/** Figures of `all` pairs and, where there are several categories, of each. */
+export type GroupedFigures = Readonly<Record<string, Figures>>;
 
-/** Figures of each group that has pairs. */
-export type GroupedFigures = Readonly<Partial<Record<Group, Figures>>>;
-
-function byGroup<T extends { readonly category: Category }>(
+function byGroup<T extends { readonly category: string }>(
   scores: readonly T[],
   figures: (scores: readonly T[]) => Figures,
 ): GroupedFigures {
-  const groups: Partial<Record<Group, Figures>> = { all: figures(scores) };
+  const groups: Record<string, Figures> = { all: figures(scores) };
   const categories = new Set(scores.map(({ category }) => category));
   // One category alone says nothing that `all` does not.
   if (categories.size > 1) {

@@ -2,7 +2,6 @@
 
 import { homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
-import type { Figures, Group } from './summarise.js';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
@@ -26,14 +25,12 @@ export function figureLines(evaluation: HomographyEvaluation): string[] {
     const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
     lines.push('', ...alignedLines([[group, ...columns.map(({ title }) => title)], ...table]));
   }
-  for (const { name, failure } of rows) if (failure) lines.push(`${name} failed: ${failure}`);
+  for (const { name, failures } of rows) lines.push(...failures.map((failure) => `${name}, ${failure}`));
   return lines;
 }
 
-function groupsOf({ detector, homography }: EvaluationRow): Group[] {
-  const figures: Readonly<Partial<Record<Group, Figures>>>[] = [
-    ...Object.values(detector),
-    ...Object.values(homography),
-  ].map((result) => result.figures);
-  return figures.flatMap((grouped) => Object.keys(grouped) as Group[]);
+/** The groups of pairs that a row has figures of. */
+function groupsOf({ detector, homography }: EvaluationRow): string[] {
+  const results = [...Object.values(detector), ...Object.values(homography)];
+  return results.flatMap(({ figures }) => Object.keys(figures));
 }
