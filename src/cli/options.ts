@@ -36,6 +36,23 @@ export function addModelOptions(command: Command): Command {
   return addModelOption(command).addOption(deviceOption());
 }
 
+/** What `addTrainingOptions` adds. */
+export interface TrainingOptions {
+  readonly maxTime?: number;
+  readonly workers?: number;
+  readonly device: Device;
+  readonly json?: boolean;
+}
+
+/** The options of everything that trains. */
+export function addTrainingOptions(command: Command): Command {
+  return command
+    .option('--max-time <span>', 'stop with everything kept after a time such as 90s, 150m or 2h', duration)
+    .option('--workers <n>', 'threads that prepare batches (default: 1)', wholeNumber(0))
+    .addOption(deviceOption())
+    .option('--json', 'print the result as JSON');
+}
+
 /** The options that choose keypoints. */
 export function addDetectionOptions(command: Command): Command {
   return command
@@ -87,7 +104,7 @@ export function positiveNumber(high = Number.MAX_VALUE): (text: string) => numbe
 }
 
 /** Parses a span of time into seconds. */
-export function duration(text: string): number {
+function duration(text: string): number {
   return orInvalid(() => parseDuration(text));
 }
 

@@ -3,38 +3,29 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
-import type { Device } from '../graph/session.js';
 import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
 import { imagesBelow } from './find-images.js';
-import { deviceOption, duration, wholeNumber } from './options.js';
+import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
 import { abortOnSignals } from './signals.js';
 
-interface ReproduceOptions {
+interface ReproduceOptions extends TrainingOptions {
   readonly recipe: string;
   readonly photos: string;
   readonly output: string;
-  readonly maxTime?: number;
-  readonly workers?: number;
-  readonly device: Device;
-  readonly json?: boolean;
 }
 
 /** Adds the command. */
 export function registerReproduce(program: Command): void {
-  program
+  const command = program
     .command('reproduce')
     .description('make SuperPoint from nothing but photographs; called again, it goes on where it was')
     .requiredOption('--recipe <recipe>', 'tiny, cpu, paper or a JSON file')
     .requiredOption('--photos <dir>', 'folder of photographs')
-    .requiredOption('--output <dir>', 'folder for what all stages leave')
-    .option('--max-time <span>', 'stop with everything kept after a time such as 90s, 150m or 2h', duration)
-    .option('--workers <n>', 'threads that prepare batches', wholeNumber(0))
-    .addOption(deviceOption())
-    .option('--json', 'print the result as JSON')
-    .action(runReproduce);
+    .requiredOption('--output <dir>', 'folder for what all stages leave');
+  addTrainingOptions(command).action(runReproduce);
 }
 
 async function runReproduce(options: ReproduceOptions): Promise<void> {

@@ -1,6 +1,5 @@
 /** `superpoint train`: one stage of a recipe, MagicPoint (§4) or the joint training (§6). */
 import { Argument, type Command } from 'commander';
-import type { Device } from '../graph/session.js';
 import type { BatchSpec } from '../training/batch-source.js';
 import { openPhotoStores, readStartingPoint } from '../training/pipeline.js';
 import { openProgress } from '../training/progress.js';
@@ -8,26 +7,22 @@ import { type Recipe, readRecipe } from '../training/recipe.js';
 import { type RunOptions, type RunResult, runFiles, runStage, type Stage } from '../training/run.js';
 import { magicPointStage, type PhotoStores, photographStage, superPointStage } from '../training/stages.js';
 import { Interrupted, UsageError } from './errors.js';
-import { deviceOption, duration, wholeNumber } from './options.js';
+import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { abortOnSignals } from './signals.js';
 
-interface TrainOptions {
+interface TrainOptions extends TrainingOptions {
   readonly recipe: string;
   readonly output: string;
   readonly photos?: string;
   readonly labels?: string;
   readonly model?: string;
   readonly resume?: boolean;
-  readonly maxTime?: number;
-  readonly workers?: number;
-  readonly device: Device;
-  readonly json?: boolean;
 }
 
 /** Adds the command. */
 export function registerTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description('train MagicPoint on shapes, or with labels on photographs; or SuperPoint on photographs')
     .addArgument(new Argument('<network>', 'what is trained').choices(['magicpoint', 'superpoint']))
@@ -36,12 +31,8 @@ export function registerTrain(program: Command): void {
     .option('--photos <dir>', 'folder of photographs')
     .option('--labels <file>', 'their labels, as `superpoint adapt` writes them')
     .option('--model <run>', 'earlier training run whose weights are the start (default: random weights)')
-    .option('--resume', 'go on from the checkpoint in the output folder, if there is one')
-    .option('--max-time <span>', 'stop with a checkpoint after a time such as 90s, 150m or 2h', duration)
-    .option('--workers <n>', 'threads that prepare batches', wholeNumber(0))
-    .addOption(deviceOption())
-    .option('--json', 'print the result as JSON')
-    .action(runTrain);
+    .option('--resume', 'go on from the checkpoint in the output folder, if there is one');
+  addTrainingOptions(command).action(runTrain);
 }
 
 async function runTrain(network: 'magicpoint' | 'superpoint', options: TrainOptions): Promise<void> {

@@ -127,6 +127,7 @@ export async function reproduce(recipe: Recipe, options: ReproduceOptions): Prom
       if (!network.finished) return { weights: undefined, failures };
     }
     labels = place('labels.jsonl');
+    const labelling = progress('labels');
     const summary = await adaptFolder({
       photos,
       files: labelled,
@@ -134,10 +135,10 @@ export async function reproduce(recipe: Recipe, options: ReproduceOptions): Prom
       output: labels,
       round,
       seed: recipe.seed,
-      progress: progress('labels'),
+      progress: labelling,
       ...(device ? { device } : {}),
       ...(signal ? { signal } : {}),
-    });
+    }).finally(() => labelling.stop());
     failures.push(...summary.failures);
     if (summary.interrupted || secondsLeft() <= 0) return { weights: undefined, failures };
   }
