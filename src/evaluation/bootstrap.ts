@@ -8,7 +8,13 @@ export interface Interval {
   readonly high: number;
 }
 
-const RESAMPLINGS = 1000;
+/** How to resample. */
+export interface BootstrapOptions {
+  /** @default 1000 */
+  readonly resamplings?: number;
+  /** @default 0 */
+  readonly seed?: number | string;
+}
 
 /** Mean of the numbers that are numbers; NaN if there are none. */
 export function meanOf(values: readonly number[]): number {
@@ -25,11 +31,11 @@ export function meanOf(values: readonly number[]): number {
 export function bootstrap<T>(
   items: readonly T[],
   figure: (sample: readonly T[]) => number,
-  seed: number | string = 0,
+  { resamplings = 1000, seed = 0 }: BootstrapOptions = {},
 ): Interval {
   const random = new Random(seed).fork('bootstrap');
   const figures: number[] = [];
-  for (let n = 0; n < RESAMPLINGS && items.length > 0; n++) {
+  for (let n = 0; n < resamplings && items.length > 0; n++) {
     const resampled = figure(items.map(() => items[random.integer(0, items.length - 1)]));
     if (!Number.isNaN(resampled)) figures.push(resampled);
   }
