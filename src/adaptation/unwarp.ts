@@ -30,9 +30,13 @@ export function addPlainHeatmap(sum: HeatmapSum, heatmap: Float32Array): void {
   }
 }
 
-/** The heat of each pixel, averaged over the views that saw it; 0 where none did. [height, width] */
-export function meanHeatmap({ heat, views }: HeatmapSum): Float32Array {
-  return heat.map((total, i) => (views[i] > 0 ? total / views[i] : 0));
+/**
+ * The heat of each pixel, averaged over the views that saw it. [height, width]
+ * @param minViews pixels seen less often are averaged as if so many had seen them: near the photograph's
+ *   corners a mean of two or three views is chance.
+ */
+export function meanHeatmap({ heat, views }: HeatmapSum, minViews = 1): Float32Array {
+  return heat.map((total, i) => total / Math.max(views[i], minViews));
 }
 
 /** The same homography with the third coordinate positive for what the view shows. */

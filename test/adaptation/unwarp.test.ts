@@ -25,6 +25,7 @@ test('the mean divides by the views that saw the pixel, and unseen pixels stay c
   assert.deepEqual([...meanHeatmap(sum)], [8, 0]);
   addPlainHeatmap(sum, Float32Array.of(2, 6));
   assert.deepEqual([...meanHeatmap(sum)], [5, 6]);
+  assert.deepEqual([...meanHeatmap(sum, 2)], [5, 3]);
 });
 
 test('the sign of the homography does not matter', () => {
