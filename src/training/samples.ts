@@ -4,6 +4,20 @@ import type { RgbaImage } from '../image/image.js';
 const COLUMNS = 4;
 const ROWS = 6;
 
+/** Probability that is shown as full red: a peak of a soft target seldom passes it. */
+const FULL_HEAT = 0.3;
+
+/** The largest value of the 3 x 3 pixels around (x, y): a peak of one pixel would hardly be seen. */
+function widened(map: Float32Array, width: number, height: number, x: number, y: number): number {
+  let most = 0;
+  for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+    for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+      most = Math.max(most, map[v * width + u]!);
+    }
+  }
+  return most;
+}
+
 /** Collects the first pictures that are added and lays them out. */
 export function contactSheet() {
   const tiles: { image: Float32Array; heatmap: Float32Array }[] = [];
@@ -25,7 +39,7 @@ export function contactSheet() {
         for (let y = 0; y < tileHeight; y++) {
           for (let x = 0; x < tileWidth; x++) {
             const gray = 255 * image[y * tileWidth + x]!;
-            const heat = 255 * heatmap[y * tileWidth + x]!;
+            const heat = (255 * widened(heatmap, tileWidth, tileHeight, x, y)) / FULL_HEAT;
             const at = 4 * ((top + y) * width + left + x);
             data.fill(gray, at, at + 3);
             const beside = at + 4 * tileWidth;
