@@ -158,10 +158,53 @@ const GLUEFACTORY: Profile = {
   ],
 };
 
+const WARPS: Profile = {
+  name: 'warps',
+  about:
+    'Views of photographs by random homographies at 240x320: repeatability of the best 300 points in the ' +
+    'shared view, homographies and matching from the best 500 points.',
+  detector: [
+    {
+      name: 'detector',
+      features: {
+        fit: { kind: 'shortSide', shortSide: 240 },
+        maxKeypoints: 1000,
+        nmsRadius: 4,
+        detectionThreshold: 0.001,
+      },
+      bestAfterSharing: 300,
+      epsilons: [3, 1],
+    },
+  ],
+  homography: [
+    {
+      ...VGA_HOMOGRAPHY,
+      features: {
+        fit: { kind: 'shortSide', shortSide: 240 },
+        maxKeypoints: 500,
+        nmsRadius: 4,
+        detectionThreshold: 0.001,
+      },
+    },
+  ],
+  excluded: [],
+};
+
+/** Repeatability alone, of the heatmaps of Homographic Adaptation (§5.2). */
+export const ADAPTATION_PROFILE: Profile = {
+  name: 'adaptation',
+  about:
+    'Repeatability of the best 300 points in the shared view at 240x320, of a heatmap averaged over N views.',
+  detector: [sharedDetector('detector', 4)],
+  homography: [],
+  excluded: [],
+};
+
 /** All profiles by name. */
 export const PROFILES: Readonly<Record<string, Profile>> = {
   design: DESIGN,
   paper: PAPER,
   rpautrat: RPAUTRAT,
   gluefactory: GLUEFACTORY,
+  warps: WARPS,
 };
