@@ -2,26 +2,19 @@
 /** The command line: `npx superpoint <command>`. Each command stands in a file of its own. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { registerAdapt } from './adapt.js';
-import { registerDetect } from './detect.js';
 import { report } from './errors.js';
-import { registerEvaluate } from './evaluate.js';
-import { registerExport } from './export.js';
-import { registerMatch } from './match.js';
-import { registerReproduce } from './reproduce.js';
-import { registerSynthesize } from './synthesize.js';
-import { registerTrain } from './train.js';
 
-const COMMANDS = [
-  registerDetect,
-  registerMatch,
-  registerSynthesize,
-  registerTrain,
-  registerAdapt,
-  registerEvaluate,
-  registerExport,
-  registerReproduce,
-];
+/** Loaded when it is called: all commands together take half a second to load. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  detect: async () => (await import('./detect.js')).registerDetect,
+  match: async () => (await import('./match.js')).registerMatch,
+  synthesize: async () => (await import('./synthesize.js')).registerSynthesize,
+  train: async () => (await import('./train.js')).registerTrain,
+  adapt: async () => (await import('./adapt.js')).registerAdapt,
+  evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
+  export: async () => (await import('./export.js')).registerExport,
+  reproduce: async () => (await import('./reproduce.js')).registerReproduce,
+};
 
 function packageVersion(): string {
   const description = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
@@ -35,7 +28,11 @@ async function main(): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
-  for (const register of COMMANDS) register(program);
+  const called = Object.keys(COMMANDS).filter((name) => name === process.argv[2]);
+  for (const name of called.length > 0 ? called : Object.keys(COMMANDS)) {
+    const register = await COMMANDS[name]();
+    register(program);
+  }
   // The reader of a pipe may have seen enough (`superpoint … | head`).
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
