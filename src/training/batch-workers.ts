@@ -25,7 +25,7 @@ export interface BatchStreamOptions {
  * Opens the sequence of batches firstStep, firstStep + 1, …
  *
  * @throws RangeError when a number of the options is not a whole number in its range. An error inside a
- * worker rejects the `next` of its step with the worker's message and closes the sequence.
+ * worker ends the sequence: every `next` under way or later is rejected with the worker's message.
  */
 export function openBatches<Spec extends BatchSpec>(
   spec: Spec,
