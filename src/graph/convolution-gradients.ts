@@ -2,7 +2,7 @@
 import { channelAffine, channelDot, channelSum, convolution, patches } from './convolution.js';
 import type { GradientRule } from './gradient-rules.js';
 import { type Graph, staticDims, type Value } from './graph.js';
-import { concat, matMul, multiply, pad, reduceSum, reshape, transpose } from './operators.js';
+import { concat, expand, matMul, multiply, pad, reduceSum, reshape, slice, transpose } from './operators.js';
 
 /** weight [O, I, k, k] as the kernel that carries a gradient back: [I, O, k, k], turned by 180°. */
 function reversedKernel(weight: Value): Value {
@@ -16,14 +16,25 @@ function reversedKernel(weight: Value): Value {
   return reshape(turned!, [inputs, outputs, size, size]);
 }
 
-/** Three copies of a map [N, C, H, W], moved by -1, 0, 1 along `axis`, with rows of zeros above and below. */
-function shiftedCopies(x: Value, axis: 2 | 3): Value[] {
+/** A map [N, C, H, W] and its copies moved right and left by one, zeros moving in: [N, 3 C, H W]. */
+function columnCopies(x: Value): Value {
   const [batch, channels, height, width] = staticDims(x) as [number, number, number, number];
-  return [0, 1, 2].map((shift) => {
-    const before = axis === 2 ? [0, 0, shift, 0] : [0, 0, 1, 1 - shift];
-    const after = axis === 2 ? [0, 0, 2 - shift, 0] : [0, 0, 1, shift - 1];
-    return reshape(pad(x, before, after), [batch, channels, (height + 2) * width]);
-  });
+  const flat = (map: Value) => reshape(map, [batch, channels, height * width]);
+  const right = pad(x, [0, 0, 0, 1], [0, 0, 0, -1]);
+  const left = pad(x, [0, 0, 0, -1], [0, 0, 0, 1]);
+  return reshape(concat([right, x, left].map(flat), 2), [batch, 3 * channels, height * width]);
+}
+
+/** A map [N, C, H, W] and its copies moved up and down by one, zeros moving in: [N, 3 C, H W]. */
+function rowCopies(x: Value): Value {
+  const [batch, channels, height, width] = staticDims(x) as [number, number, number, number];
+  const pixels = height * width;
+  const flat = reshape(x, [batch, channels, pixels]);
+  const row = expand(x.graph.scalar(0), [batch, channels, width]);
+  // One after the other they are the rows without the first, zeros, all, zeros, those without the last.
+  const up = slice(flat, [2], [width], [pixels]);
+  const down = slice(flat, [2], [0], [pixels - width]);
+  return reshape(concat([up, row, flat, row, down], 2), [batch, 3 * channels, pixels]);
 }
 
 /**
@@ -34,10 +45,9 @@ function shiftedCopies(x: Value, axis: 2 | 3): Value[] {
 function kernelGradient3x3(x: Value, gradient: Value): Value {
   const inputs = Number(x.dims[1]);
   const outputs = Number(gradient.dims[1]);
-  const columns = concat(shiftedCopies(x, 3), 1);
-  const rows = concat(shiftedCopies(gradient, 2), 1);
-  const products = reduceSum(matMul(rows, columns, { b: true }), [0], false);
-  return transpose(reshape(products, [3, outputs, 3, inputs]), [1, 3, 0, 2]);
+  const products = matMul(rowCopies(gradient), columnCopies(x), { b: true });
+  const taps = reshape(reduceSum(products, [0], false), [outputs, 3, inputs, 3]);
+  return transpose(taps, [0, 2, 1, 3]);
 }
 
 /** Gradient of the 3 x 3 kernel of a layer that reads a one-channel picture. */

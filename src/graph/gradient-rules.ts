@@ -136,8 +136,8 @@ const RULES: Record<string, GradientRule> = {
   Log: rule((g, [x]) => [divide(g, x!)]),
   Sqrt: rule((g, _, y) => [divide(g, multiply(y, 2))]),
   Abs: rule((g, [x]) => [multiply(g, sign(x!))]),
-  // The output is at least zero: its sign is the mask, in one vectorised pass.
-  Relu: rule((g, _, y) => [multiply(g, sign(y))]),
+  // Compare and convert are vectorised, unlike Where and Sign.
+  Relu: rule((g, _, y) => [multiply(g, asFloat(greater(y, 0)))]),
   Softmax: rule((g, _, y, node) => {
     const weighted = multiply(g, y);
     return [subtract(weighted, multiply(y, reduceSum(weighted, [softmaxAxis(node)])))];

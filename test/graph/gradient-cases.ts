@@ -165,10 +165,6 @@ export const GRADIENT_CASES: Readonly<Record<string, Readonly<Record<string, Gra
       inputs: { a: normal(3, 1, 2, 3), b: normal(2, 3, 2) },
       build: ({ a, b }) => matMul(a!, b!),
     },
-    'products of two maps': {
-      inputs: { a: normal(2, 3, 2, 2), b: uniform(2, 3, 2, 2) },
-      build: ({ a, b }) => channelDot(a!, b!),
-    },
   },
   FusedMatMul: {
     'the first transposed': {
@@ -186,6 +182,10 @@ export const GRADIENT_CASES: Readonly<Record<string, Readonly<Record<string, Gra
     'a batch with one matrix, transposed': {
       inputs: { a: normal(2, 3, 2), b: normal(4, 3) },
       build: ({ a, b }) => matMul(a!, b!, { a: true, b: true }),
+    },
+    'products of two maps': {
+      inputs: { a: normal(2, 3, 2, 2), b: uniform(2, 3, 2, 2) },
+      build: ({ a, b }) => channelDot(a!, b!),
     },
     'a matrix with its transpose': {
       inputs: { a: normal(2, 3, 2) },
