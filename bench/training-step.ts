@@ -4,11 +4,12 @@
  *
  *   node dist/bench/training-step.js [--json] [--rounds 10]
  */
+import { createSession } from '../src/graph/session.js';
+import { createThreadedSession } from '../src/graph/threaded-session.js';
 import { PAPER_SHAPE } from '../src/network/architecture.js';
 import { initialParameters, initialStatistics } from '../src/network/weights.js';
 import { Random } from '../src/random.js';
-import type { DetectorBatch } from '../src/training/batches.js';
-import { emptyDetectorBatch } from '../src/training/batches.js';
+import { type DetectorBatch, emptyDetectorBatch } from '../src/training/batches.js';
 import { detectorObjective } from '../src/training/objective.js';
 import { initialState, openTrainingStep } from '../src/training/step.js';
 import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';
@@ -37,11 +38,12 @@ const batch = noiseBatch();
 async function arrangement(replicas: number): Promise<Contender & { release(): Promise<void> }> {
   const threads = THREADS / replicas;
   const size = { count: COUNT, width: WIDTH, height: HEIGHT };
-  const settings = { shape: SHAPE, parameters, statistics, size, replicas, threads };
+  const openReplica = replicas > 1 ? createThreadedSession : createSession;
+  const settings = { shape: SHAPE, parameters, statistics, size, replicas, threads, openReplica };
   const step = await openTrainingStep(detectorObjective, settings);
   let state = initialState(parameters, statistics);
   return {
-    name: `ONNX Runtime, ${replicas} session(s) of ${threads} thread(s)`,
+    name: `ONNX Runtime, sessions: ${replicas}, threads of each: ${threads}`,
     run: () =>
       timed(async () => {
         state = (await step.run(state, batch, 1e-4)).state;

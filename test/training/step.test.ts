@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { createSession } from '../../src/graph/session.js';
+import { createThreadedSession } from '../../src/graph/threaded-session.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
 import { initialParameters, initialStatistics, type Weights } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
@@ -149,19 +151,20 @@ suite('a training step', () => {
     parameters: initialParameters(shape, new Random('start')),
     statistics: initialStatistics(shape),
   });
-  const open = (replicas: number) =>
+  const open = (replicas: number, openReplica = createSession) =>
     openTrainingStep(detectorObjective, {
       shape,
       ...start(),
       size: { count, width, height },
       replicas,
       threads: 1,
+      openReplica,
     });
 
   test('gives the same bits again, and leaves the state it was given as it was', async () => {
     const { parameters, statistics } = start();
     const state = initialState(parameters, statistics);
-    const steps = [await open(2), await open(2)];
+    const steps = [await open(2), await open(2, createThreadedSession)];
     const first = await steps[0]!.run(state, detectorBatch, 0.01);
     assert.deepEqual(await steps[0]!.run(state, detectorBatch, 0.01), first);
     assert.deepEqual(await steps[1]!.run(state, detectorBatch, 0.01), first);
