@@ -6,7 +6,7 @@ import { FormatError } from '../formats/format-error.js';
 import { decodePytorchCheckpoint } from '../formats/pytorch.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import { shapeOfWeights, type Weights } from '../network/weights.js';
-import { runFiles } from '../training/run.js';
+import { runFiles } from '../training/run-files.js';
 import { isFolder } from './find-images.js';
 import type { ModelOptions } from './options.js';
 

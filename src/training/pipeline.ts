@@ -15,7 +15,8 @@ import { selectPhotographs } from './photo-selection.js';
 import { openPhotoStore } from './photo-store.js';
 import { openProgress, type Progress } from './progress.js';
 import type { Recipe } from './recipe.js';
-import { type RunOptions, type RunResult, runFiles, runStage, type Stage } from './run.js';
+import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
+import { runFiles } from './run-files.js';
 import {
   magicPointStage,
   type PhotoStores,

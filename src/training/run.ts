@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import type { Device } from '../graph/session.js';
@@ -18,6 +17,7 @@ import { appendMetrics, rewindMetrics } from './metrics-log.js';
 import type { BatchSize, Objective } from './objective.js';
 import type { Progress } from './progress.js';
 import type { LearningRate } from './recipe.js';
+import { runFiles } from './run-files.js';
 import { learningRateAt, openTrainingStep, type TrainingState } from './step.js';
 
 /** What a stage trains and on what. */
@@ -73,17 +73,14 @@ export class TrainingError extends Error {
   override name = 'TrainingError';
 }
 
-/** Paths of the files of a run's folder. */
-export const runFiles = (folder: string) => ({
-  checkpoint: join(folder, 'checkpoint.safetensors'),
-  weights: join(folder, 'weights.safetensors'),
-  metrics: join(folder, 'metrics.jsonl'),
-});
-
 async function start<Spec extends BatchSpec>(stage: Stage<Spec>, { output, resume }: RunOptions) {
   const files = runFiles(output);
   await mkdir(output, { recursive: true });
-  if (!existsSync(files.checkpoint)) return { state: stage.initial(), average: undefined };
+  if (!existsSync(files.checkpoint)) {
+    // A run killed before its first checkpoint may have left a log.
+    await rewindMetrics(files.metrics, 0);
+    return { state: stage.initial(), average: undefined };
+  }
   if (!resume) {
     throw new TrainingError(`${output} holds a run already: resume it, or name another folder`);
   }
