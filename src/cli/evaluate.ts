@@ -1,163 +1,231 @@
-/** `superpoint evaluate …`: the paper's tables, beside the rivals. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { evaluateHomographies, type FeatureSource } from '../evaluation/evaluate-homographies.js';
+/** `superpoint evaluate …`: the paper's experiments, beside the rivals. */
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { adaptedMethod } from '../evaluation/adapted-method.js';
+import {
+  evaluateHomographies,
+  type FeatureSource,
+  featurePath,
+  type OnStep,
+} from '../evaluation/evaluate-homographies.js';
+import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/evaluate-synthetic.js';
+import { makeWarps } from '../evaluation/make-warps.js';
+import { matchPictures } from '../evaluation/match-pictures.js';
 import type { Method } from '../evaluation/method.js';
-import { networkMethod } from '../evaluation/network-method.js';
-import { PROFILES } from '../evaluation/profiles.js';
-import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
+import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/profiles.js';
+import { homographyReport } from '../evaluation/report-homographies.js';
+import { syntheticPictures, syntheticReport } from '../evaluation/report-synthetic.js';
+import { RIVAL_NAMES } from '../evaluation/rivals.js';
 import { readSequences } from '../evaluation/sequences.js';
-import { figureLines } from '../evaluation/text-table.js';
-import { openProgress, type Progress } from '../training/progress.js';
+import { figureLines, syntheticLines } from '../evaluation/text-table.js';
 import { UsageError } from './errors.js';
-import { isFolder } from './find-images.js';
-import { loadModel, modelBytes } from './model.js';
-import { deviceOption, type ModelOptions, numberIn, wholeNumber } from './options.js';
-import { printJson, printLines } from './output.js';
-import { exitOnSignals } from './signals.js';
+import {
+  addEvaluationOptions,
+  checkNames,
+  type EvaluationOptions,
+  namedPath,
+  type Outcome,
+  openMethods,
+  readModels,
+  runEvaluation,
+} from './evaluation-run.js';
+import { imagesBelow, isFolder } from './find-images.js';
+import { wholeNumber } from './options.js';
 
-interface HomographyOptions extends Pick<ModelOptions, 'device'> {
-  readonly model?: readonly string[] | false;
-  readonly rivals: readonly string[];
+interface SyntheticOptions extends EvaluationOptions {
+  readonly count: number;
+}
+
+interface HomographyOptions extends EvaluationOptions {
   readonly features: readonly FeatureSource[];
   readonly profile: string;
   readonly categories?: string;
-  readonly output?: string;
-  readonly detectionThreshold?: number;
-  readonly subpixel: boolean;
-  readonly seed: number;
-  readonly json?: boolean;
 }
+
+interface WarpOptions extends EvaluationOptions {
+  readonly features: readonly FeatureSource[];
+  readonly count: number;
+}
+
+interface AdaptationOptions extends EvaluationOptions {
+  readonly warps: readonly number[];
+  readonly categories?: string;
+}
+
+const DETECTORS = ['fast', 'harris', 'shi-tomasi', 'random'];
 
 /** Adds the command with its sub-commands. */
 export function registerEvaluate(program: Command): void {
   const evaluate = program.command('evaluate').description("the paper's experiments, beside the rivals");
-  evaluate
-    .command('homographies')
-    .description('repeatability, homographies and matching on sequences in the layout of HPatches')
-    .argument('<dir>', 'folder of sequences: <sequence>/1.png … and H_1_2 …')
-    .option('--model <path>', 'weights or run to score; may be repeated; name=path names the row', collect)
-    .option('--no-model', 'only the rivals and the given features')
-    .addOption(deviceOption())
-    .option('--rivals <list>', `all, none, or some of ${RIVAL_NAMES.join(',')}`, rivalList, RIVAL_NAMES)
-    .option(
-      '--features <name=file>',
-      "another extractor's features in hloc's HDF5 layout; may be repeated",
-      sources,
-      [],
-    )
-    .addOption(new Option('--profile <name>', 'protocol').choices(Object.keys(PROFILES)).default('design'))
-    .option('--categories <file>', 'JSON from sequence to illumination, viewpoint or other')
-    .option('--output <dir>', 'keep the features, and write the report there')
-    .option('--detection-threshold <p>', "the networks' threshold (default: the profile's)", numberIn(0, 1))
-    .option('--no-subpixel', "the networks' keypoints at whole pixels")
-    .option('--seed <n>', 'of random points', wholeNumber(0), 0)
-    .option('--json', 'print the result as JSON')
-    .action(runHomographies);
+  addEvaluationOptions(
+    evaluate
+      .command('synthetic')
+      .description('detectors on Synthetic Shapes, clean, noisy, and with noise swept')
+      .option('--count <n>', 'pictures, all kinds in turn', wholeNumber(1), SYNTHETIC_PROTOCOL.count),
+    DETECTORS,
+  ).action(runSynthetic);
+  addEvaluationOptions(
+    withFeatures(evaluate.command('homographies'))
+      .description('repeatability, homographies and matching on sequences in the layout of HPatches')
+      .argument('<dir>', 'folder of sequences: <sequence>/1.png … and H_1_2 …')
+      .addOption(new Option('--profile <name>', 'protocol').choices(Object.keys(PROFILES)).default('design'))
+      .option('--categories <file>', 'JSON from sequence (graf) or picture (graf/3) to what changes there'),
+    RIVAL_NAMES,
+  ).action(runHomographies);
+  addEvaluationOptions(
+    withFeatures(evaluate.command('warps'))
+      .description('the same on random views of any photographs, rotation and scale swept')
+      .argument('<dir>', 'folder of photographs')
+      .option('--count <n>', 'photographs, chosen by the seed', wholeNumber(1), 20),
+    RIVAL_NAMES,
+  ).action(runWarps);
+  addEvaluationOptions(
+    evaluate
+      .command('adaptation')
+      .description('repeatability of heatmaps averaged over N views; give --model once for each round')
+      .argument('<dir>', 'folder of sequences')
+      .option('--warps <list>', 'numbers of views N', viewCounts, [1, 10, 100, 1000])
+      .option('--categories <file>', 'JSON from sequence or picture to what changes there'),
+    DETECTORS,
+  ).action(runAdaptation);
 }
 
-function collect(value: string, earlier: readonly string[] | undefined): string[] {
-  return [...(earlier ?? []), value];
+function withFeatures(command: Command): Command {
+  const collect = (value: string, earlier: readonly FeatureSource[]) => [...earlier, namedPath(value)];
+  return command.option(
+    '--features <name=file>',
+    "another extractor's features in hloc's HDF5 layout; may be repeated",
+    collect,
+    [],
+  );
 }
 
-function rivalList(value: string): readonly string[] {
-  if (value === 'all') return RIVAL_NAMES;
-  const names = value === 'none' ? [] : value.split(',');
-  for (const name of names) {
-    if (!RIVAL_NAMES.includes(name)) {
-      throw new InvalidArgumentError(`Expected all, none or some of ${RIVAL_NAMES.join(',')}.`);
-    }
-  }
-  return names;
+function viewCounts(value: string): number[] {
+  return value.split(',').map(wholeNumber(1));
 }
 
-/** `name=path`; a path alone is named by its file. */
-function named(value: string): FeatureSource {
-  const [, name, path] = /^([^=/\\]+)=(.+)$/.exec(value) ?? [];
-  return name ? { name, path } : { name: basename(value, extname(value)), path: value };
+async function checkFolder(folder: string, expected: string): Promise<void> {
+  if (!(await isFolder(folder))) throw new UsageError(`${folder}: no such folder, expected ${expected}`);
 }
 
-function sources(value: string, earlier: readonly FeatureSource[]): FeatureSource[] {
-  return [...earlier, named(value)];
-}
-
-async function openModels(options: HomographyOptions): Promise<Method[]> {
-  const { model: given, device, subpixel, detectionThreshold } = options;
-  if (given === false) return [];
-  const wanted = given?.map(named) ?? [{ name: undefined, path: undefined }];
-  const methods: Method[] = [];
-  for (const { name, path } of wanted) {
-    const loaded = await loadModel(path);
-    methods.push(
-      await networkMethod({
-        name,
-        model: modelBytes(loaded),
-        device,
-        detection: { subpixel },
-        detectionThreshold,
-        describes: 'convDb.weight' in loaded.weights,
-      }),
-    );
-  }
-  return methods;
+async function runSynthetic(options: SyntheticOptions): Promise<void> {
+  await runEvaluation(options, async (_, opened, onStep) => {
+    opened.push(...(await openMethods(options)));
+    checkNames(opened.map(({ name }) => name));
+    const { count, seed } = options;
+    const sweepCount = Math.min(count, SYNTHETIC_PROTOCOL.sweepCount);
+    const protocol = { ...SYNTHETIC_PROTOCOL, count, sweepCount, seed };
+    const evaluation = await evaluateSynthetic(protocol, opened, onStep);
+    return {
+      name: 'synthetic',
+      title: 'Detectors on Synthetic Shapes',
+      result: evaluation,
+      lines: syntheticLines(evaluation),
+      report: (context) => syntheticReport(evaluation, context),
+      pictures: () => syntheticPictures(protocol, opened[0]),
+    };
+  });
 }
 
 async function runHomographies(folder: string, options: HomographyOptions): Promise<void> {
-  exitOnSignals();
-  if (!(await isFolder(folder))) throw new UsageError(`${folder}: no such folder, expected sequences`);
-  const began = performance.now();
-  const steps = openSteps();
-  const work = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));
-  const methods: Method[] = [];
-  try {
-    methods.push(...(await openModels(options)));
-    for (const rival of options.rivals) methods.push(await openRival(rival, options.seed));
-    const names = [...methods, ...options.features].map(({ name }) => name);
-    const twice = names.find((name, n) => names.indexOf(name) !== n);
-    if (twice) throw new UsageError(`two rows are named ${twice}: name them by name=path`);
-    const set = await readSequences(folder, {
-      categories: options.categories,
-      onSequence: (done, of) => steps.on('sequences', done, of),
+  await checkFolder(folder, 'sequences');
+  await runEvaluation(options, async (output, opened, onStep) => {
+    opened.push(...(await openMethods(options)));
+    const profile = PROFILES[options.profile];
+    const title = 'Keypoints, matches and homographies';
+    return compareOnSequences(folder, options.categories, profile, title, {
+      methods: opened,
+      features: options.features,
+      output,
+      onStep,
     });
-    const evaluation = await evaluateHomographies(
-      set,
-      PROFILES[options.profile],
-      methods,
-      options.features,
-      join(work, 'features'),
-      steps.on,
-    );
-    steps.stop();
-    const seconds = Math.round((performance.now() - began) / 100) / 10;
-    if (options.json) printJson({ ...evaluation, seconds });
-    else printLines(...figureLines(evaluation));
-  } finally {
-    steps.stop();
-    for (const method of methods) await method.dispose?.();
-    if (options.output === undefined) await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
-/** Progress of steps that follow each other, each with its own title. */
-function openSteps() {
-  let open: { title: string; progress: Progress } | undefined;
-  let began = performance.now();
-  const stop = () => {
-    open?.progress.stop();
-    open = undefined;
-    began = performance.now();
-  };
-  const on = (title: string, done: number, of: number) => {
-    if (open?.title !== title) {
-      open?.progress.stop();
-      open = { title, progress: openProgress(title) };
+async function runWarps(folder: string, options: WarpOptions): Promise<void> {
+  await checkFolder(folder, 'photographs');
+  await runEvaluation(options, async (output, opened, onStep) => {
+    opened.push(...(await openMethods(options)));
+    const pairs = join(output, 'pairs');
+    const { seed, count } = options;
+    const { skipped } = await makeWarps(
+      folder,
+      await imagesBelow(folder),
+      pairs,
+      { seed, count },
+      (done, of) => onStep('pairs', done, of),
+    );
+    const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, 'Views of photographs', {
+      methods: opened,
+      features: options.features,
+      output,
+      onStep,
+    });
+    return {
+      ...outcome,
+      result: { ...outcome.result, skippedPhotographs: skipped },
+      lines: [...skipped.map(({ name, reason }) => `skipped ${name}: ${reason}`), ...outcome.lines],
+    };
+  });
+}
+
+async function runAdaptation(folder: string, options: AdaptationOptions): Promise<void> {
+  await checkFolder(folder, 'sequences');
+  await runEvaluation(options, async (output, opened, onStep) => {
+    const { device, seed } = options;
+    for (const { name, bytes, describes } of await readModels(options.model)) {
+      const network = name ?? (describes ? 'SuperPoint' : 'MagicPoint');
+      for (const warps of options.warps) {
+        const kept = join(output, 'adapted');
+        opened.push(await adaptedMethod({ network, model: bytes, device, warps, seed, folder: kept }));
+      }
     }
-    const seconds = (performance.now() - began) / 1000;
-    const secondsLeft = ((of - done) * seconds) / done;
-    open.progress.update({ step: done, steps: of, images: done, seconds, secondsLeft });
-    if (done === of) stop();
+    opened.push(...(await openMethods({ ...options, model: false })));
+    const title = 'The effect of Homographic Adaptation';
+    return compareOnSequences(folder, options.categories, ADAPTATION_PROFILE, title, {
+      methods: opened,
+      features: [],
+      output,
+      onStep,
+    });
+  });
+}
+
+/** What `compareOnSequences` compares, and where it keeps the features. */
+interface Comparison {
+  readonly methods: readonly Method[];
+  readonly features: readonly FeatureSource[];
+  readonly output: string;
+  readonly onStep: OnStep;
+}
+
+async function compareOnSequences(
+  folder: string,
+  categories: string | undefined,
+  profile: Profile,
+  title: string,
+  { methods, features, output, onStep }: Comparison,
+): Promise<Outcome> {
+  checkNames([...methods, ...features].map(({ name }) => name));
+  const set = await readSequences(folder, {
+    categories,
+    onSequence: (done, of) => onStep('sequences', done, of),
+  });
+  const kept = join(output, 'features', profile.name);
+  const evaluation = await evaluateHomographies(set, profile, methods, features, kept, onStep);
+  return {
+    name: profile.name === PROFILES.warps.name ? 'warps' : `homographies-${profile.name}`,
+    title,
+    result: evaluation,
+    lines: figureLines(evaluation),
+    report: (context) => homographyReport(evaluation, context),
+    pictures: async () => {
+      const [task] = profile.homography;
+      const row = evaluation.rows.find(({ homography }) => task && homography[task.name]);
+      const method = methods.find(({ name }) => name === row?.name);
+      if (!row || !method) return [];
+      const path = featurePath(kept, method.name, task.name);
+      return matchPictures(set, path, task, row.homography[task.name].pairs);
+    },
   };
-  return { on, stop };
 }

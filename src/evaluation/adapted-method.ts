@@ -12,7 +12,8 @@ import { detectionsOnly, type Method } from './method.js';
 
 /** What to average, and over how many views. */
 export interface AdaptedOptions {
-  readonly name: string;
+  /** Name of the network; the row is named by it and N. */
+  readonly network: string;
   /** Weights as a safetensors file. */
   readonly model: Uint8Array;
   readonly device?: Device;
@@ -25,11 +26,17 @@ export interface AdaptedOptions {
 
 /** A network with Homographic Adaptation as a method. */
 export async function adaptedMethod(options: AdaptedOptions): Promise<Method> {
-  const { name, model, device = 'cpu', warps, seed, folder } = options;
+  const { network, model, device = 'cpu', warps, seed, folder } = options;
   const superpoint = await SuperPoint.load({ model, device });
-  const settings = { weights: createHash('sha256').update(model).digest('hex'), device, warps, seed };
+  const settings = {
+    network,
+    weights: createHash('sha256').update(model).digest('hex'),
+    device,
+    warps,
+    seed,
+  };
   return {
-    name,
+    name: `${network}, N = ${warps}`,
     describes: false,
     settings,
     async extract(image, extraction, key) {

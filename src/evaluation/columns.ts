@@ -2,6 +2,8 @@
 import type { Interval } from './bootstrap.js';
 import type { EvaluationRow } from './evaluate-homographies.js';
 import type { Profile } from './profiles.js';
+import { formatFigure } from './report.js';
+import type { EstimatorName } from './score-sequences.js';
 
 /** One column of a table. */
 export interface Column {
@@ -16,7 +18,7 @@ export interface Column {
   text(row: EvaluationRow, group: string): string;
 }
 
-/** The columns that a profile fills. */
+/** The columns that a profile fills; homographies are by the yardstick, OpenCV's RANSAC. */
 export function homographyColumns(profile: Profile): Column[] {
   const columns: Column[] = [];
   for (const { name, epsilons } of profile.detector) {
@@ -27,22 +29,26 @@ export function homographyColumns(profile: Profile): Column[] {
       column(`MLE${suffix}`, 'detector', name, `localisationError@${epsilon}`, 'lower'),
     );
   }
-  for (const { name, correctAt, areasUpTo } of profile.homography) {
-    for (const [estimator, suffix] of [
-      ['opencv', ''],
-      ['ours', ' ours'],
-    ]) {
-      const add = (title: string, figure: string) =>
-        columns.push(column(title + suffix, 'homography', name, `${estimator}.${figure}`, 'higher'));
-      for (const threshold of correctAt) add(`H@${threshold}`, `homography@${threshold}`);
-      for (const threshold of areasUpTo) add(`AUC@${threshold}`, `auc@${threshold}`);
-    }
+  columns.push(...estimatorColumns(profile, 'opencv'));
+  for (const { name } of profile.homography) {
     columns.push(
       column('NN mAP', 'homography', name, 'nnMap', 'higher'),
       column('M. score', 'homography', name, 'matchingScore', 'higher'),
     );
   }
   return columns;
+}
+
+/** The columns of one estimator of homographies. */
+export function estimatorColumns(profile: Profile, estimator: EstimatorName, suffix = ''): Column[] {
+  return profile.homography.flatMap(({ name, correctAt, areasUpTo }) => [
+    ...correctAt.map((threshold) =>
+      column(`H@${threshold}${suffix}`, 'homography', name, `${estimator}.homography@${threshold}`, 'higher'),
+    ),
+    ...areasUpTo.map((threshold) =>
+      column(`AUC@${threshold}${suffix}`, 'homography', name, `${estimator}.auc@${threshold}`, 'higher'),
+    ),
+  ]);
 }
 
 function column(
@@ -59,6 +65,6 @@ function column(
     task,
     better,
     of,
-    text: (row, group) => of(row, group)?.value.toFixed(3) ?? '–',
+    text: (row, group) => formatFigure(of(row, group)?.value),
   };
 }

@@ -118,7 +118,7 @@ function methodContender(set: SequenceSet, method: Method, folder: string, onSte
     settings: method.settings,
     describes: method.describes,
     async features(task, withDescriptors) {
-      const path = join(folder, `${fileName(method.name)}-${fileName(task.name)}.h5`);
+      const path = featurePath(folder, method.name, task.name);
       const title = `${method.name}, ${task.name}, features`;
       const { seconds } = await predictFeatures(set, method, task.features, path, {
         withDescriptors,
@@ -127,6 +127,11 @@ function methodContender(set: SequenceSet, method: Method, folder: string, onSte
       return { path, extractionSeconds: seconds };
     },
   };
+}
+
+/** Where `evaluateHomographies` keeps a method's features for a task. */
+export function featurePath(folder: string, method: string, task: string): string {
+  return join(folder, `${fileName(method)}-${fileName(task)}.h5`);
 }
 
 /** A name as part of a file name. */

@@ -1,7 +1,9 @@
 /** The tables as aligned text, for terminals. */
 
-import { homographyColumns } from './columns.js';
+import { estimatorColumns, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
+import type { SyntheticEvaluation } from './evaluate-synthetic.js';
+import { formatFigure } from './report.js';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
@@ -20,13 +22,26 @@ export function figureLines(evaluation: HomographyEvaluation): string[] {
   const groups = [...new Set(rows.flatMap((row) => groupsOf(row)))];
   const lines = [`profile ${profile.name}, ${dataset.pairs} pairs of ${dataset.sequences} sequences`];
   for (const { name, reason } of dataset.skipped) lines.push(`skipped ${name}: ${reason}`);
-  const columns = homographyColumns(profile);
+  const columns = [...homographyColumns(profile), ...estimatorColumns(profile, 'ours', ' ours')];
   for (const group of groups) {
     const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
     lines.push('', ...alignedLines([[group, ...columns.map(({ title }) => title)], ...table]));
   }
   for (const { name, failures } of rows) lines.push(...failures.map((failure) => `${name}, ${failure}`));
   return lines;
+}
+
+/** The evaluation on Synthetic Shapes as a table. */
+export function syntheticLines({ protocol, rows }: SyntheticEvaluation): string[] {
+  const head = ['', 'mAP clean', 'mAP noisy', 'MLE clean', 'MLE noisy'];
+  const table = rows.map(({ name, clean, noisy }) => [
+    name,
+    ...[clean.averagePrecision, noisy.averagePrecision, clean.localisationError, noisy.localisationError].map(
+      ({ value }) => formatFigure(value),
+    ),
+  ]);
+  const { count, width, height } = protocol;
+  return [`${count} pictures of ${width}x${height}`, '', ...alignedLines([head, ...table])];
 }
 
 /** The groups of pairs that a row has figures of. */

@@ -1,0 +1,183 @@
+/** What the evaluations on the command line share: contenders, progress, the report. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { describeEnvironment } from '../evaluation/environment.js';
+import type { FeatureSource, OnStep } from '../evaluation/evaluate-homographies.js';
+import type { Method } from '../evaluation/method.js';
+import { networkMethod } from '../evaluation/network-method.js';
+import { type Picture, type Report, type ReportContext, writeReport } from '../evaluation/report.js';
+import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
+import type { Device } from '../graph/session.js';
+import { openProgress, type Progress } from '../training/progress.js';
+import { UsageError } from './errors.js';
+import { loadModel, modelBytes } from './model.js';
+import { deviceOption, numberIn, wholeNumber } from './options.js';
+import { printJson, printLines } from './output.js';
+import { exitOnSignals } from './signals.js';
+
+/** Options of every evaluation. */
+export interface EvaluationOptions {
+  readonly model?: readonly string[] | false;
+  readonly device: Device;
+  readonly rivals: readonly string[];
+  readonly detectionThreshold?: number;
+  readonly subpixel: boolean;
+  readonly seed: number;
+  readonly output?: string;
+  readonly pictures: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the options of every evaluation. @param rivals those compared when none are named. */
+export function addEvaluationOptions(command: Command, rivals: readonly string[]): Command {
+  return command
+    .option('--model <path>', 'weights or run to score; may be repeated; name=path names the row', collect)
+    .option('--no-model', 'only the rivals and the given features')
+    .addOption(deviceOption())
+    .option('--rivals <list>', `all, none, or some of ${RIVAL_NAMES.join(',')}`, rivalList, rivals)
+    .option('--output <dir>', 'write the report there, and keep what it was computed from')
+    .option('--no-pictures', 'leave examples out of the report, where pictures must not be passed on')
+    .option('--detection-threshold <p>', "the networks' threshold (default: the protocol's)", numberIn(0, 1))
+    .option('--no-subpixel', "the networks' keypoints at whole pixels")
+    .option('--seed <n>', 'decides on everything random', wholeNumber(0), 0)
+    .option('--json', 'print the result as JSON');
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+function rivalList(value: string): readonly string[] {
+  if (value === 'all') return RIVAL_NAMES;
+  const names = value === 'none' ? [] : value.split(',');
+  for (const name of names) {
+    if (!RIVAL_NAMES.includes(name)) {
+      throw new InvalidArgumentError(`Expected all, none or some of ${RIVAL_NAMES.join(',')}.`);
+    }
+  }
+  return names;
+}
+
+/** `name=path`; a path alone is named by its file. */
+export function namedPath(value: string): FeatureSource {
+  const [, name, path] = /^([^=/\\]+)=(.+)$/.exec(value) ?? [];
+  return name ? { name, path } : { name: basename(value, extname(value)), path: value };
+}
+
+/** Weights to score. */
+export interface NamedModel {
+  /** Missing for the shipped weights. */
+  readonly name?: string;
+  /** A safetensors file. */
+  readonly bytes: Uint8Array;
+  readonly describes: boolean;
+}
+
+/** The weights that `--model` names, or the shipped ones. */
+export async function readModels(given: EvaluationOptions['model']): Promise<NamedModel[]> {
+  if (given === false) return [];
+  const wanted: readonly { name?: string; path?: string }[] = given?.map(namedPath) ?? [{}];
+  return Promise.all(
+    wanted.map(async ({ name, path }) => {
+      const loaded = await loadModel(path);
+      return { name, bytes: modelBytes(loaded), describes: 'convDb.weight' in loaded.weights };
+    }),
+  );
+}
+
+/** Networks and rivals in the order of the tables. */
+export async function openMethods(options: EvaluationOptions): Promise<Method[]> {
+  const { device, subpixel, detectionThreshold, seed } = options;
+  const methods: Method[] = [];
+  for (const { name, bytes, describes } of await readModels(options.model)) {
+    const detection = { subpixel };
+    methods.push(
+      await networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }),
+    );
+  }
+  for (const rival of options.rivals) methods.push(await openRival(rival, seed));
+  return methods;
+}
+
+/** @throws UsageError when two rows would have one name, or there is none. */
+export function checkNames(names: readonly string[]): void {
+  if (names.length === 0) throw new UsageError('nothing to evaluate: give --model, --rivals or --features');
+  const twice = names.find((name, n) => names.indexOf(name) !== n);
+  if (twice) throw new UsageError(`two rows are named ${twice}: name them by --model name=path`);
+}
+
+/** What an evaluation hands back to be printed and written. */
+export interface Outcome {
+  /** Base name of the report's files. */
+  readonly name: string;
+  readonly title: string;
+  readonly result: object;
+  /** For the terminal. */
+  readonly lines: readonly string[];
+  readonly report: (context: ReportContext) => Promise<Report>;
+  readonly pictures: () => Promise<readonly Picture[]>;
+}
+
+/**
+ * Runs an evaluation, prints its figures and writes its report.
+ *
+ * @param work gets a folder for what it keeps: the one of `--output`, or one that goes afterwards; methods
+ *   that it adds to `opened` are freed at the end.
+ */
+export async function runEvaluation(
+  options: EvaluationOptions,
+  work: (folder: string, opened: Method[], onStep: OnStep) => Promise<Outcome>,
+): Promise<void> {
+  exitOnSignals();
+  const began = performance.now();
+  const steps = openSteps();
+  const folder = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));
+  const opened: Method[] = [];
+  try {
+    const outcome = await work(folder, opened, steps.on);
+    steps.stop();
+    const pictures = options.output && options.pictures ? await outcome.pictures() : [];
+    const context = {
+      title: outcome.title,
+      environment: await describeEnvironment(),
+      seconds: Math.round((performance.now() - began) / 100) / 10,
+      peakMemory: Math.round(process.resourceUsage().maxRSS / 1024),
+      pictures,
+    };
+    const { environment, seconds, peakMemory } = context;
+    const result = { ...outcome.result, environment, took: { seconds, peakMemory } };
+    const written = options.output
+      ? await writeReport(options.output, outcome.name, await outcome.report(context), result)
+      : [];
+    if (options.json) printJson(result);
+    else printLines(...outcome.lines, ...written.map((path) => `wrote ${path}`));
+  } finally {
+    steps.stop();
+    for (const method of opened) await method.dispose?.();
+    if (options.output === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Progress of steps that follow each other, each with its own title. */
+function openSteps(): { on: OnStep; stop: () => void } {
+  let open: { title: string; progress: Progress } | undefined;
+  let began = performance.now();
+  const stop = () => {
+    open?.progress.stop();
+    open = undefined;
+    began = performance.now();
+  };
+  const on = (title: string, done: number, of: number) => {
+    if (open?.title !== title) {
+      open?.progress.stop();
+      open = { title, progress: openProgress(title) };
+    }
+    const seconds = (performance.now() - began) / 1000;
+    const secondsLeft = ((of - done) * seconds) / done;
+    open.progress.update({ step: done, steps: of, images: done, seconds, secondsLeft });
+    if (done === of) stop();
+  };
+  return { on, stop };
+}

@@ -1,0 +1,88 @@
+/** Curves over what was swept: rotation and scale of warped photographs, views of Homographic Adaptation. */
+import { type Column, homographyColumns } from './columns.js';
+import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
+import { type Curve, curvePlot, type PlotAxes } from './plots.js';
+import type { Block } from './report.js';
+
+/** Figures that are worth a curve each. */
+const SWEPT = /^(rep\.|H@3|NN mAP|M\. score)/;
+
+/** Plots for each sweep that the evaluation holds; none where it holds none. */
+export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Block[]> {
+  const { profile, rows } = evaluation;
+  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
+  const blocks: Block[] = [];
+  const sweeps = [
+    {
+      kind: 'rotation',
+      pattern: /^rotation ([\d.]+)°$/,
+      x: 'turn in the plane, degrees',
+      isLogarithmic: false,
+    },
+    { kind: 'scale', pattern: /^scale ([\d.]+)$/, x: 'factor of scale', isLogarithmic: true },
+  ];
+  for (const { kind, pattern, x, isLogarithmic } of sweeps) {
+    const at = valuesOf(rows, pattern);
+    if (at.size < 2) continue;
+    const xTicks = [...at.values()].sort((a, b) => a - b);
+    for (const column of columns) {
+      const curves = rows.map((row): Curve => ({ name: row.name, points: pointsOf(column, row, at) }));
+      const axes: PlotAxes = { x, y: column.title, isLogarithmic, xTicks };
+      const svg = await curvePlot(
+        drawable(curves),
+        rows.map(({ name }) => name),
+        axes,
+      );
+      blocks.push({ kind: 'plot', caption: `${column.title} by ${kind}.`, svg });
+    }
+  }
+  blocks.push(...(await viewBlocks(rows, columns)));
+  return blocks;
+}
+
+/** The swept value of each category that is one of the sweep. */
+function valuesOf(rows: readonly EvaluationRow[], pattern: RegExp): Map<string, number> {
+  const values = new Map<string, number>();
+  for (const { detector } of rows) {
+    for (const { figures } of Object.values(detector)) {
+      for (const category of Object.keys(figures)) {
+        const value = pattern.exec(category)?.[1];
+        if (value !== undefined) values.set(category, Number(value));
+      }
+    }
+  }
+  return values;
+}
+
+function pointsOf(column: Column, row: EvaluationRow, at: ReadonlyMap<string, number>): [number, number][] {
+  return [...at]
+    .map(([category, x]): [number, number] => [x, column.of(row, category)?.value ?? Number.NaN])
+    .sort(([a], [b]) => a - b);
+}
+
+function drawable(curves: readonly Curve[]): Curve[] {
+  return curves.filter(({ points }) => points.some(([, y]) => Number.isFinite(y)));
+}
+
+/** Rows that differ in their number of views, as one curve for each network (§5.2). */
+async function viewBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Promise<Block[]> {
+  const adapted = rows.filter(({ settings }) => typeof settings.warps === 'number');
+  const networks = [...new Set(adapted.map(({ settings }) => String(settings.network)))];
+  const xTicks = [...new Set(adapted.map(({ settings }) => Number(settings.warps)))].sort((a, b) => a - b);
+  if (xTicks.length < 2) return [];
+  const blocks: Block[] = [];
+  for (const column of columns) {
+    const curves = networks.map((network): Curve => {
+      const own = adapted.filter(({ settings }) => settings.network === network);
+      const points = own.map((row): [number, number] => [
+        Number(row.settings.warps),
+        column.of(row, 'all')?.value ?? Number.NaN,
+      ]);
+      return { name: network, points: points.sort(([a], [b]) => a - b) };
+    });
+    const axes = { x: 'views N', y: column.title, isLogarithmic: true, xTicks };
+    const svg = await curvePlot(drawable(curves), networks, axes);
+    blocks.push({ kind: 'plot', caption: `${column.title} by the number of views.`, svg });
+  }
+  return blocks;
+}
