@@ -1,0 +1,154 @@
+/** The page, built and served as a file host would, in a real browser that notes whatever goes wrong. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { writeFileAtomic } from '../../src/formats/atomic-file.js';
+import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { PAPER_SHAPE } from '../../src/network/architecture.js';
+import { foldNormalisation, initialParameters, initialStatistics } from '../../src/network/weights.js';
+import { Random } from '../../src/random.js';
+import { findChromium } from '../chromium.js';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SHIPPED = join(ROOT, 'models/superpoint.safetensors');
+/** Artefacts for people to look at. */
+export const SCREENSHOTS = join(ROOT, 'runs/screenshots');
+
+/** Weights of a network that never learned, but whose heatmap has peaks. */
+function untrainedWeights(): Uint8Array {
+  const parameters = initialParameters(PAPER_SHAPE, new Random(1));
+  const folded = foldNormalisation(PAPER_SHAPE, parameters, initialStatistics(PAPER_SHAPE));
+  const { data } = folded['convPb.weight'];
+  for (let i = 0; i < data.length; i++) data[i] *= 3;
+  return encodeSafetensors(folded);
+}
+
+/** A built page. */
+export interface Site {
+  readonly folder: string;
+  /** The model that it was built with. */
+  readonly model: string;
+  remove(): Promise<void>;
+}
+
+/** Builds the page with the shipped model, or with an untrained one where there is none yet. */
+export async function buildSite(): Promise<Site> {
+  const scratch = await mkdtemp(join(tmpdir(), 'superpoint-site-'));
+  const models = existsSync(SHIPPED) ? join(ROOT, 'models') : join(scratch, 'models');
+  const model = join(models, 'superpoint.safetensors');
+  if (!existsSync(SHIPPED)) {
+    await mkdir(models);
+    await writeFileAtomic(model, untrainedWeights());
+  }
+  process.env.SUPERPOINT_MODELS = models;
+  const folder = join(scratch, 'site');
+  await build({
+    configFile: join(ROOT, 'web/vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: folder, emptyOutDir: true },
+  });
+  return { folder, model, remove: () => rm(scratch, { recursive: true, force: true }) };
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+};
+
+/** Serves a folder under the sub-path /some/where/. */
+async function serve(folder: string, isolated: boolean) {
+  const prefix = '/some/where/';
+  const isolation = {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  };
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://local');
+    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : undefined;
+    const content =
+      path === undefined ? undefined : await readFile(join(folder, path)).catch(() => undefined);
+    response.writeHead(content === undefined ? 404 : 200, {
+      'content-type': TYPES[extname(path ?? '')] ?? 'application/octet-stream',
+      ...(isolated ? isolation : {}),
+    });
+    response.end(content);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { origin, address: `${origin}${prefix}`, close: () => server.close() };
+}
+
+export interface VisitOptions {
+  /** Whether the server sends the headers that allow threads. @default true */
+  readonly isolated?: boolean;
+  /** What follows the page's address. @default '' */
+  readonly query?: string;
+  /** @default 1280 */
+  readonly width?: number;
+  /** @default 900 */
+  readonly height?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  /** Flags of the browser. */
+  readonly flags?: readonly string[];
+}
+
+/** A page of the site, and all that a good page never does. */
+export interface Visit {
+  readonly page: Page;
+  /** Errors and warnings on the console, uncaught errors, failed requests, requests to elsewhere. */
+  readonly complaints: readonly string[];
+}
+
+async function watched(browser: Browser, origin: string, options: VisitOptions): Promise<Visit> {
+  const { width = 1280, height = 900, colorScheme = 'light' } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));
+  context.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(blob|data):/.test(url)) complaints.push(`left the origin: ${url}`);
+  });
+  return { page, complaints };
+}
+
+/** Opens the site in a fresh browser and closes all after `use`. */
+export async function visit(
+  { folder }: Site,
+  options: VisitOptions,
+  use: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const { isolated = true, query = '', flags = [] } = options;
+  const server = await serve(folder, isolated);
+  const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', ...flags] });
+  try {
+    const visit = await watched(browser, server.origin, options);
+    visit.page.setDefaultTimeout(90_000);
+    await visit.page.goto(server.address + query);
+    await use(visit);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+/** Keeps a picture of the whole page for people to look at. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,166 @@
+/** The two pictures of Match and what the networks and the geometry say about them. */
+import type { Features } from '../../src/features/features.js';
+import { encodeFeaturesJson } from '../../src/formats/features-json.js';
+import { encodeNpz } from '../../src/formats/npz.js';
+import { estimateHomography } from '../../src/geometry/estimate-homography.js';
+import {
+  type Homography,
+  invertHomography,
+  multiplyHomographies,
+  scaleHomography,
+} from '../../src/geometry/homography.js';
+import { fitWithin } from '../../src/image/resize.js';
+import { matchFeatures } from '../../src/matching/match-features.js';
+import type { Matches } from '../../src/matching/matches.js';
+import { featuresFrom, type Maps, type Network } from './network.js';
+import { bitmapFrom, type Picture, warpColors } from './pictures.js';
+
+/** 0 the first picture, 1 the second. */
+export type Side = 0 | 1;
+
+export interface DetectionSettings {
+  /** Longest side at which the network sees a picture, pixels. */
+  readonly size: number;
+  readonly detectionThreshold: number;
+  readonly nmsRadius: number;
+  readonly maxKeypoints: number;
+}
+
+export interface MatchSettings extends DetectionSettings {
+  readonly minSimilarity: number;
+  /** Largest error of an inlier, in pixels at the network's size. */
+  readonly inlierDistance: number;
+}
+
+/** Points without their descriptors, which stay in the worker. */
+export type Points = Omit<Features, 'descriptors'>;
+
+/** What Match shows. */
+export interface Comparison {
+  readonly points: readonly [Points, Points];
+  readonly matches: Matches;
+  readonly H_0to1: Homography | null;
+  readonly inliers: Uint8Array;
+  readonly inlierCount: number;
+  /** Why there are no matches, if there cannot be any. */
+  readonly remark?: string;
+  readonly milliseconds: { readonly network: number; readonly rest: number };
+}
+
+const NO_MATCHES: Matches = {
+  count: 0,
+  indices0: new Int32Array(),
+  indices1: new Int32Array(),
+  similarities: new Float32Array(),
+};
+
+function withoutDescriptors({ descriptors: _, ...points }: Features): Points {
+  return points;
+}
+
+/** Pixels of the file per pixel of what is kept of it. */
+function homographyToFile({ width, height, colors }: Picture): Homography {
+  return scaleHomography(width / colors.width, height / colors.height);
+}
+
+interface Entry {
+  readonly picture: Picture;
+  seen?: { readonly network: Network; readonly size: number; readonly maps: Maps };
+}
+
+export class Pair {
+  readonly #entries: (Entry | undefined)[] = [undefined, undefined];
+  #result: { features: [Features, Features]; comparison: Comparison } | undefined;
+
+  put(side: Side, picture: Picture): void {
+    this.#entries[side] = { picture };
+    this.#result = undefined;
+  }
+
+  swap(): void {
+    this.#entries.reverse();
+    this.#result = undefined;
+  }
+
+  /** The maps of a picture; the network runs only where it has not seen the picture at this size. */
+  async #maps(side: Side, network: Network, size: number): Promise<Maps> {
+    const entry = this.#entries[side];
+    if (!entry) throw new Error('expected two pictures');
+    if (entry.seen?.network !== network || entry.seen.size !== size) {
+      entry.seen = { network, size, maps: await network.maps(fitWithin(entry.picture.gray, size)) };
+    }
+    return entry.seen.maps;
+  }
+
+  async compare(network: Network, settings: MatchSettings): Promise<Comparison> {
+    const start = performance.now();
+    const maps = [await this.#maps(0, network, settings.size), await this.#maps(1, network, settings.size)];
+    const afterNetwork = performance.now();
+    const featuresOf = (side: Side) => {
+      const { width, height } = this.#entries[side]!.picture;
+      return featuresFrom(maps[side], settings, width, height);
+    };
+    const features: [Features, Features] = [featuresOf(0), featuresOf(1)];
+    const matches = network.describes
+      ? await matchFeatures(features[0], features[1], { minSimilarity: settings.minSimilarity })
+      : NO_MATCHES;
+    const threshold = (settings.inlierDistance * features[1].width) / maps[1].width;
+    const homography = estimateHomography(features[0], features[1], matches, { threshold });
+    const comparison = {
+      points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,
+      matches,
+      ...homography,
+      ...(network.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
+      milliseconds: { network: afterNetwork - start, rest: performance.now() - afterNetwork },
+    };
+    this.#result = { features, comparison };
+    return comparison;
+  }
+
+  /** The second picture as the first one's camera would see it; null without a homography. */
+  async overlay(): Promise<ImageBitmap | null> {
+    const H_0to1 = this.#result?.comparison.H_0to1;
+    const [first, second] = this.#entries;
+    if (!H_0to1 || !first || !second) return null;
+    const H_secondToFirst = multiplyHomographies(
+      invertHomography(homographyToFile(first.picture)),
+      multiplyHomographies(invertHomography(H_0to1), homographyToFile(second.picture)),
+    );
+    const { width, height } = first.picture.colors;
+    return bitmapFrom(warpColors(second.picture.colors, H_secondToFirst, width, height));
+  }
+
+  /** Features, matches and homography as a file: JSON of both pictures' features, or NPZ with all. */
+  async file(kind: 'json' | 'npz'): Promise<Blob> {
+    if (!this.#result) throw new Error('expected two pictures that have been compared');
+    const { features, comparison } = this.#result;
+    if (kind === 'json') {
+      const named = features.map((one, side) => ({
+        name: this.#entries[side]!.picture.name,
+        features: one,
+      }));
+      const pieces: string[] = [];
+      for await (const piece of encodeFeaturesJson(named)) pieces.push(piece);
+      return new Blob(pieces, { type: 'application/json' });
+    }
+    const arrays = features.map((one, side) => ({
+      [`keypoints${side}`]: { dims: [one.count, 2], data: one.keypoints },
+      [`scores${side}`]: { dims: [one.count], data: one.scores },
+      [`descriptors${side}`]: { dims: [one.count, one.descriptorDim], data: one.descriptors },
+      [`image_size${side}`]: { dims: [2], data: Int32Array.of(one.width, one.height) },
+    }));
+    const { matches, H_0to1, inliers } = comparison;
+    const pairs = Int32Array.from({ length: 2 * matches.count }, (_, n) =>
+      n % 2 === 0 ? matches.indices0[n >> 1] : matches.indices1[n >> 1],
+    );
+    const npz = encodeNpz({
+      ...arrays[0],
+      ...arrays[1],
+      matches: { dims: [matches.count, 2], data: pairs },
+      similarities: { dims: [matches.count], data: matches.similarities },
+      inliers: { dims: [matches.count], data: inliers },
+      ...(H_0to1 ? { H_0to1: { dims: [3, 3], data: H_0to1 } } : {}),
+    });
+    return new Blob([npz as Uint8Array<ArrayBuffer>], { type: 'application/zip' });
+  }
+}

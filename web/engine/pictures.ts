@@ -1,0 +1,122 @@
+/** Pictures in the worker: decoding at a size that a page can handle, colours under a homography, heat. */
+import { type Homography, invertHomography } from '../../src/geometry/homography.js';
+import { decodeColor } from '../../src/image/codec-browser.js';
+import { heatColor } from '../../src/image/color-maps.js';
+import { grayFromRgba } from '../../src/image/convert.js';
+import type { GrayImage, RgbaImage } from '../../src/image/image.js';
+import { checkImageSize, ImageError } from '../../src/image/image-error.js';
+import { isPnm } from '../../src/image/pnm.js';
+
+/** A picture as the page works with it: shrunk where it is huge. */
+export interface Picture {
+  readonly name: string;
+  /** Of the file, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly gray: GrayImage;
+  readonly colors: RgbaImage;
+}
+
+/** Longest side that is kept; more would only cost memory on a page. */
+const LONGEST_SIDE = 1600;
+
+function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new RangeError(`this browser has no canvas of ${width}x${height} pixels`);
+  return context;
+}
+
+/** The pixels of a bitmap, shrunk so that the longer side is at most `longestSide`; transparency on white. */
+export function pixelsOf(bitmap: ImageBitmap, longestSide: number): RgbaImage {
+  const scale = Math.min(1, longestSide / Math.max(bitmap.width, bitmap.height));
+  const width = Math.max(1, Math.round(bitmap.width * scale));
+  const height = Math.max(1, Math.round(bitmap.height * scale));
+  const context = contextOf(width, height);
+  context.imageSmoothingQuality = 'high';
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}
+
+async function bitmapOf(file: Blob): Promise<ImageBitmap> {
+  const start = new Uint8Array(await file.slice(0, 3).arrayBuffer());
+  if (isPnm(start)) return bitmapFrom(await decodeColor(file));
+  try {
+    return await createImageBitmap(file, { imageOrientation: 'from-image' });
+  } catch {
+    // The library's codec says what is wrong with the file; if it reads it after all, so much the better.
+    return bitmapFrom(await decodeColor(file));
+  }
+}
+
+/**
+ * Decodes a picture.
+ * @throws ImageError in one line where the file is none or too large.
+ */
+export async function openPicture(file: Blob, name: string): Promise<Picture> {
+  const bitmap = await bitmapOf(file instanceof File ? file : new File([file], name));
+  const { width, height } = bitmap;
+  try {
+    checkImageSize(name, width, height);
+    if (width < 16 || height < 16) {
+      throw new ImageError(name, `${width}x${height} is too small, expected at least 16x16 pixels`);
+    }
+    const colors = pixelsOf(bitmap, LONGEST_SIDE);
+    return { name, width, height, colors, gray: grayFromRgba(colors) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+export function bitmapFrom({ width, height, data }: RgbaImage): Promise<ImageBitmap> {
+  return createImageBitmap(new ImageData(data as Uint8ClampedArray<ArrayBuffer>, width, height));
+}
+
+/** The colours under a homography, bilinear; transparent where the picture does not reach. */
+export function warpColors(
+  source: RgbaImage,
+  H_sourceToTarget: Homography,
+  width: number,
+  height: number,
+): RgbaImage {
+  const [a, b, c, d, e, f, g, h, i] = invertHomography(H_sourceToTarget);
+  const data = new Uint8ClampedArray(4 * width * height);
+  const { data: from, width: stride } = source;
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) {
+      const depth = g * x + h * y + i;
+      const u = (a * x + b * y + c) / depth;
+      const v = (d * x + e * y + f) / depth;
+      if (!(u >= 0 && v >= 0 && u <= source.width - 1 && v <= source.height - 1)) continue;
+      const left = Math.min(Math.floor(u), source.width - 2);
+      const top = Math.min(Math.floor(v), source.height - 2);
+      const [right, below] = [u - left, v - top];
+      const corner = 4 * (top * stride + left);
+      for (let channel = corner, to = at; channel < corner + 3; channel++, to++) {
+        const upper = from[channel] + right * (from[channel + 4] - from[channel]);
+        const under = channel + 4 * stride;
+        const lower = from[under] + right * (from[under + 4] - from[under]);
+        data[to] = upper + below * (lower - upper);
+      }
+      data[at + 3] = 255;
+    }
+  }
+  return { width, height, data };
+}
+
+/** A heatmap as a layer to lay over its picture: the hotter, the less transparent. */
+export function heatLayer(heatmap: Float32Array, width: number, height: number): RgbaImage {
+  const palette = Array.from({ length: 256 }, (_, level) => heatColor(level / 255));
+  const data = new Uint8ClampedArray(4 * width * height);
+  for (let pixel = 0, at = 0; pixel < heatmap.length; pixel++, at += 4) {
+    // The square root brings faint heat out; heat is concentrated in few pixels.
+    const heat = Math.sqrt(Math.min(1, heatmap[pixel]));
+    const [red, green, blue] = palette[Math.round(255 * heat)];
+    data[at] = red;
+    data[at + 1] = green;
+    data[at + 2] = blue;
+    data[at + 3] = 255 * Math.min(1, 1.8 * heat);
+  }
+  return { width, height, data };
+}

@@ -1,0 +1,75 @@
+/** Brings the runtime and the models into a worker and reports how far they are. */
+import { RUNTIMES } from 'virtual:shipped';
+import { loadRuntime } from '../../src/graph/runtime-browser.js';
+
+/** How many bytes of a file have come. */
+export interface Progress {
+  readonly file: string;
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export type DeviceChoice = 'auto' | 'webgpu' | 'wasm';
+
+/** What computes. */
+export interface RuntimeState {
+  readonly device: 'webgpu' | 'wasm';
+  readonly threads: number;
+  /** Why it is not the fastest choice, if it is not. */
+  readonly remark?: string;
+}
+
+/** A file of the page's own origin. @throws Error in one line where it cannot be fetched. */
+export async function fetchBytes(
+  file: { readonly name: string; readonly url: string; readonly bytes: number },
+  report: (progress: Progress) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(file.url).catch(() => undefined);
+  if (!response?.ok || !response.body) {
+    throw new Error(`${file.name} could not be loaded (${response ? response.status : 'no connection'})`);
+  }
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let loaded = 0;
+  // The length that the server states counts compressed bytes; these are not.
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    loaded += value.length;
+    report({ file: file.name, loaded, total: Math.max(file.bytes, loaded) });
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+async function whyNoGpu(): Promise<string | undefined> {
+  if (!('gpu' in navigator)) return 'this browser offers no WebGPU';
+  const { gpu } = navigator as unknown as { gpu: { requestAdapter(): Promise<unknown> } };
+  return (await gpu.requestAdapter().catch(() => null))
+    ? undefined
+    : 'no graphics card is available to WebGPU';
+}
+
+/**
+ * Loads the runtime. `auto` takes WebGPU where there is a graphics card for it.
+ * @throws Error for WebGPU where there is none.
+ */
+export async function startRuntime(
+  choice: DeviceChoice,
+  threads: number | undefined,
+  report: (progress: Progress) => void,
+): Promise<RuntimeState> {
+  const obstacle = choice === 'wasm' ? undefined : await whyNoGpu();
+  if (choice === 'webgpu' && obstacle) throw new Error(`WebGPU cannot be used: ${obstacle}`);
+  const device = choice === 'wasm' || obstacle ? 'wasm' : 'webgpu';
+  const runtime = await loadRuntime(device, threads);
+  const file = device === 'webgpu' ? RUNTIMES.webgpu : RUNTIMES.wasm;
+  const bytes = await fetchBytes({ ...file, name: 'runtime' }, report);
+  runtime.env.wasm.wasmBinary = bytes.buffer;
+  const isolated = globalThis.crossOriginIsolated;
+  const single = 'one thread only: the server of this page does not send the isolation headers COOP and COEP';
+  return {
+    device,
+    threads: runtime.env.wasm.numThreads ?? 1,
+    ...(device === 'wasm' && !isolated ? { remark: single } : {}),
+  };
+}

@@ -1,0 +1,94 @@
+/** The worker of Match and Track: holds the runtime, the network, the pictures and the tracks. */
+import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
+import { Network } from './network.js';
+import { type MatchSettings, Pair, type Side } from './pair.js';
+import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
+import { serve } from './rpc.js';
+import { type DeviceChoice, fetchBytes, type Progress, type RuntimeState, startRuntime } from './runtime.js';
+import { Sequence, type TrackSettings } from './sequence.js';
+
+/** Where weights are: a file of this page, or bytes at hand. */
+export interface ModelFile {
+  readonly name: string;
+  readonly url: string;
+  readonly bytes: number;
+}
+export type ModelSource = ModelFile | { readonly name: string; readonly data: Uint8Array };
+
+const pair = new Pair();
+const sequence = new Sequence();
+const files = new Map<string, Uint8Array>();
+let runtime: RuntimeState | undefined;
+let network: Network | undefined;
+let scenery: Picture | undefined;
+
+async function bytesOf(source: ModelSource): Promise<Uint8Array> {
+  if ('data' in source) return source.data;
+  const bytes = files.get(source.url) ?? (await fetchBytes(source, report));
+  files.set(source.url, bytes);
+  return bytes;
+}
+
+function ready(): Network {
+  if (!network) throw new Error('expected a model; none is loaded');
+  return network;
+}
+
+const service = {
+  start: async (choice: DeviceChoice, threads?: number): Promise<RuntimeState> => {
+    runtime = await startRuntime(choice, threads, report);
+    return runtime;
+  },
+
+  /**
+   * Takes another model from now on; what was computed with the last one stays valid until then.
+   * @param describer describes the points of a model that only detects.
+   */
+  useModel: async (model: ModelSource, describer?: ModelSource): Promise<{ describes: boolean }> => {
+    if (!runtime) throw new Error('expected the runtime to be started first');
+    const bytes = await bytesOf(model);
+    let next = await Network.load(bytes, undefined, runtime.device);
+    if (!next.describes && describer) {
+      await next.release();
+      next = await Network.load(bytes, await bytesOf(describer), runtime.device);
+    }
+    await network?.release();
+    network = next;
+    sequence.restart();
+    sequence.release();
+    return { describes: next.describes };
+  },
+
+  openPicture: async (side: Side, file: Blob, name: string) => {
+    const picture = await openPicture(file, name);
+    pair.put(side, picture);
+    const { width, height } = picture;
+    return { name, width, height, bitmap: await bitmapFrom(picture.colors) };
+  },
+  swapPictures: () => pair.swap(),
+  compare: (settings: MatchSettings) => pair.compare(ready(), settings),
+  overlay: () => pair.overlay(),
+  featuresFile: (kind: 'json' | 'npz') => pair.file(kind),
+
+  openScenery: async (file: Blob) => {
+    scenery = await openPicture(file, 'bundled photograph');
+  },
+  /** Frame n of the bundled sequence. */
+  sceneryFrame: (n: number): Promise<ImageBitmap> => {
+    if (!scenery) throw new Error('expected the photograph of the bundled sequence first');
+    const { colors } = scenery;
+    const H_pictureToFrame = homographyOfFrame(n, colors.width, colors.height);
+    return bitmapFrom(warpColors(colors, H_pictureToFrame, FRAME_WIDTH, FRAME_HEIGHT));
+  },
+  restartTracks: () => sequence.restart(),
+  track: (frame: ImageBitmap, settings: TrackSettings) => sequence.track(ready(), frame, settings),
+  freeze: () => sequence.freeze(),
+  release: () => sequence.release(),
+};
+
+export type EngineService = typeof service;
+
+const send = serve<Progress>(service);
+function report(progress: Progress): void {
+  send(progress);
+}

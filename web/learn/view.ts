@@ -1,0 +1,227 @@
+/** The view Learn: MagicPoint trains in the tab. */
+import { connect, type Remote } from '../engine/rpc.js';
+import type { Progress } from '../engine/runtime.js';
+import { menu, slider } from '../page/controls.js';
+import { button, element, part, showFigures } from '../page/dom.js';
+import { type Engine, showProgress } from '../page/engine.js';
+import { save } from '../page/files.js';
+import { attempt, complain, tell } from '../page/notices.js';
+import { onResize, surfaceOf } from '../page/surface.js';
+import { paintCurve, smoothed } from './curve.js';
+import type { Look } from './look.js';
+import { DEFAULT_SETTINGS, type LearnSettings } from './settings.js';
+import { showBatch, showTiles } from './tiles.js';
+import type { LearnService } from './worker.js';
+
+/** Steps between two looks at shapes that it does not train on. */
+const LOOK_EVERY = 20;
+/** Steps in the table of numbers. */
+const LOGGED = 12;
+/** Steps over which speed and loss are averaged. */
+const WINDOW = 20;
+
+export class LearnView {
+  readonly #root: HTMLElement;
+  readonly #engine: Engine;
+  #worker: Remote<LearnService> | undefined;
+  /** Resolves once a training with the chosen settings is open. */
+  #opened: Promise<void> | undefined;
+  #losses: number[] = [];
+  #times: number[] = [];
+  #look: Look | undefined;
+  #isRunning = false;
+  #isShown = false;
+  readonly #surface;
+  readonly #settings;
+  readonly #run: HTMLButtonElement;
+  readonly #needSteps: HTMLButtonElement[];
+
+  constructor(root: HTMLElement, engine: Engine) {
+    this.#root = root;
+    this.#engine = engine;
+    this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'curve'));
+    const onInput = () => this.#reset();
+    const { network, learningRate, seed } = DEFAULT_SETTINGS;
+    this.#settings = {
+      network: menu(
+        'Network',
+        { tiny: 'tiny, 15 thousand weights', small: 'small', middle: 'middle, slower' },
+        network,
+        onInput,
+      ),
+      learningRate: slider({
+        label: 'Learning rate',
+        min: 0.0005,
+        max: 0.02,
+        value: learningRate,
+        logarithmic: true,
+        onInput,
+      }),
+      seed: slider({ label: 'Seed', min: 1, max: 20, value: seed, onInput }),
+    };
+    const settings = part(root, 'settings');
+    settings.append(...Object.values(this.#settings).map((control) => control.element));
+    settings.append(element('p', { className: 'hint' }, 'A change begins a new training.'));
+    this.#run = button(root, 'run', () => this.#toggle());
+    button(root, 'step', () => this.#stepOnce());
+    button(root, 'reset', () => this.#reset());
+    this.#needSteps = [button(root, 'save', () => this.#save()), button(root, 'use', () => this.#use())];
+    onResize(part(root, 'tiles'), () => this.repaint());
+  }
+
+  show(): void {
+    this.#isShown = true;
+    this.repaint();
+    if (!this.#opened) void attempt(() => this.#open()).then(() => this.#examine());
+  }
+
+  /** Training goes on while another view is shown. */
+  hide(): void {
+    this.#isShown = false;
+  }
+
+  /** Paints what stands on the page again, in its present size and colours. */
+  repaint(): void {
+    if (!this.#isShown) return;
+    paintCurve(this.#surface, this.#losses);
+    if (this.#look) showTiles(part(this.#root, 'tiles'), this.#look.tiles);
+  }
+
+  #values(): LearnSettings {
+    const { network, learningRate, seed } = this.#settings;
+    return { network: network.value, learningRate: learningRate.value, seed: seed.value };
+  }
+
+  #open(): Promise<void> {
+    const make = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    this.#worker ??= connect<LearnService, Progress>(make(), showProgress);
+    this.#opened = this.#worker.open(this.#values()).finally(() => showProgress(undefined));
+    return this.#opened;
+  }
+
+  /** The worker with a training open. @throws Error where it cannot be opened. */
+  async #ready(): Promise<Remote<LearnService>> {
+    await (this.#opened ?? this.#open());
+    if (!this.#worker) throw new Error('expected a training to be open');
+    return this.#worker;
+  }
+
+  async #reset(): Promise<void> {
+    this.#pause();
+    this.#losses = [];
+    this.#times = [];
+    this.#look = undefined;
+    for (const needing of this.#needSteps) needing.disabled = true;
+    part(this.#root, 'log').replaceChildren();
+    part(this.#root, 'batch').replaceChildren();
+    part(this.#root, 'reading').textContent = '';
+    await attempt(() => this.#open());
+    await this.#examine();
+  }
+
+  #pause(): void {
+    this.#isRunning = false;
+    this.#run.textContent = this.#losses.length > 0 ? 'Go on' : 'Start';
+  }
+
+  async #toggle(): Promise<void> {
+    if (this.#isRunning) return this.#pause();
+    this.#isRunning = true;
+    this.#run.textContent = 'Pause';
+    this.#times = [];
+    try {
+      while (this.#isRunning) await this.#step();
+    } catch (problem) {
+      complain(problem);
+      this.#pause();
+    }
+  }
+
+  async #stepOnce(): Promise<void> {
+    this.#pause();
+    await attempt(() => this.#step());
+    this.#pause();
+  }
+
+  async #step(): Promise<void> {
+    const worker = await this.#ready();
+    const training = this.#opened;
+    const { step, loss, images } = await worker.step();
+    // A reset while the step was under way: it belongs to a training that is no more.
+    if (training !== this.#opened) return;
+    this.#losses.push(loss);
+    this.#times = [...this.#times, performance.now()].slice(-WINDOW - 1);
+    for (const needing of this.#needSteps) needing.disabled = false;
+    if (this.#isShown) {
+      showBatch(part(this.#root, 'batch'), images);
+      paintCurve(this.#surface, this.#losses);
+    }
+    const row = element('tr', {}, element('td', {}, String(step)), element('td', {}, loss.toFixed(6)));
+    const log = part(this.#root, 'log');
+    log.prepend(row);
+    while (log.childElementCount > LOGGED) log.lastElementChild?.remove();
+    this.#showNumbers();
+    if (step % LOOK_EVERY === 0) await this.#examine();
+  }
+
+  async #examine(): Promise<void> {
+    await attempt(async () => {
+      const worker = await this.#ready();
+      const training = this.#opened;
+      const seen = await worker.look();
+      if (training !== this.#opened) return;
+      this.#look = seen;
+      this.repaint();
+      this.#showNumbers();
+      const { precision, recall } = seen;
+      const percent = (share: number) => `${Math.round(100 * share)} %`;
+      part(this.#root, 'reading').textContent =
+        `After ${this.#losses.length} steps it finds ${percent(recall)} of the corners of new shapes; ` +
+        `${percent(precision)} of what it finds are corners.`;
+    });
+  }
+
+  #showNumbers(): void {
+    const trend = smoothed(this.#losses, WINDOW).at(-1);
+    const [first] = this.#times;
+    const last = this.#times.at(-1) ?? first;
+    const rate = this.#times.length > 1 ? (1000 * (this.#times.length - 1)) / (last - first) : undefined;
+    const percent = (share: number | undefined) =>
+      share === undefined ? '–' : `${Math.round(100 * share)} %`;
+    showFigures(part(this.#root, 'figures'), {
+      steps: String(this.#losses.length),
+      loss: trend?.toFixed(3) ?? '–',
+      'loss, new shapes': this.#look?.loss.toFixed(3) ?? '–',
+      'corners found': percent(this.#look?.recall),
+      'of finds right': percent(this.#look?.precision),
+      'steps a second': rate?.toFixed(1) ?? '–',
+    });
+    this.#surface.canvas.setAttribute(
+      'aria-label',
+      `Loss by step: ${this.#losses.length} steps, now ${trend?.toFixed(2) ?? 'none'}`,
+    );
+  }
+
+  async #save(): Promise<void> {
+    await attempt(async () => {
+      const bytes = await (await this.#ready()).weights();
+      save(
+        new Blob([bytes as Uint8Array<ArrayBuffer>]),
+        `magicpoint-${this.#losses.length}-steps.safetensors`,
+      );
+    });
+  }
+
+  async #use(): Promise<void> {
+    await attempt(async () => {
+      const data = await (await this.#ready()).weights();
+      const name = `trained here, ${this.#losses.length} steps`;
+      if (!(await this.#engine.add({ name, data }))) return;
+      tell(
+        this.#engine.describes
+          ? 'Match and Track now find points with the detector trained here; SuperPoint describes them.'
+          : 'Match and Track now find points with the detector trained here.',
+      );
+    });
+  }
+}

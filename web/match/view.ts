@@ -1,0 +1,370 @@
+/** The view Match: two pictures, their points, their matches and the homography between them. */
+import type { Comparison, MatchSettings, Side } from '../engine/pair.js';
+import { checkbox, slider } from '../page/controls.js';
+import { button, element, find, part, showFigures } from '../page/dom.js';
+import type { Engine } from '../page/engine.js';
+import { chooseFiles, fetchFile, onDrop, save } from '../page/files.js';
+import { latest } from '../page/latest.js';
+import { attempt, tell } from '../page/notices.js';
+import { onResize, surfaceOf } from '../page/surface.js';
+import { turnedCopy, WALL } from './examples.js';
+import { layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
+import { paintWipe } from './wipe.js';
+
+const PICTURES = 'image/*,.pgm,.ppm,.pnm';
+const POINT_RADIUS = 2.6;
+
+export class MatchView {
+  readonly #root: HTMLElement;
+  readonly #engine: Engine;
+  readonly #shown: [Shown | undefined, Shown | undefined] = [undefined, undefined];
+  #comparison: Comparison | undefined;
+  #warped: ImageBitmap | undefined;
+  /** The match that is looked at, as a place in the ranking. */
+  #selected: number | undefined;
+  #isShown = false;
+  readonly #surface;
+  readonly #wipeSurface;
+  readonly #wipe: HTMLInputElement;
+  readonly #settings;
+  readonly #layers;
+  readonly #exports: HTMLFieldSetElement;
+  readonly #update: () => Promise<void>;
+
+  constructor(root: HTMLElement, engine: Engine) {
+    this.#root = root;
+    this.#engine = engine;
+    this.#update = latest(() => this.#compare());
+    this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'matches'));
+    this.#wipeSurface = surfaceOf(part<HTMLCanvasElement>(root, 'wipe'));
+    this.#wipe = find<HTMLInputElement>(root, '#wipe');
+    this.#exports = part<HTMLFieldSetElement>(root, 'exports');
+    const onInput = () => this.#update();
+    this.#settings = {
+      size: slider({
+        label: 'Network sees, longest side',
+        min: 160,
+        max: 1280,
+        step: 80,
+        value: 480,
+        format: (pixels) => `${pixels} px`,
+        onInput,
+      }),
+      detectionThreshold: slider({
+        label: 'Detection threshold',
+        min: 0.0005,
+        max: 0.5,
+        value: 0.005,
+        logarithmic: true,
+        onInput,
+      }),
+      nmsRadius: slider({
+        label: 'Least distance of points (NMS)',
+        min: 0,
+        max: 16,
+        value: 4,
+        format: (pixels) => `${pixels} px`,
+        onInput,
+      }),
+      maxKeypoints: slider({
+        label: 'Most points',
+        min: 20,
+        max: 4000,
+        value: 1000,
+        logarithmic: true,
+        onInput,
+      }),
+      minSimilarity: slider({
+        label: 'Least similarity of a match',
+        min: 0,
+        max: 0.99,
+        step: 0.01,
+        value: 0,
+        format: (value) => value.toFixed(2),
+        onInput,
+      }),
+      inlierDistance: slider({
+        label: 'Inlier within',
+        min: 0.5,
+        max: 10,
+        step: 0.5,
+        value: 3,
+        format: (pixels) => `${pixels} px`,
+        onInput,
+      }),
+    };
+    const repaint = () => this.#paint();
+    this.#layers = {
+      points: checkbox('Points', false, repaint),
+      matches: checkbox('Matches', true, repaint),
+      outliers: checkbox('Matches that the homography refutes', true, repaint),
+    };
+    part(root, 'settings').append(...Object.values(this.#settings).map((control) => control.element));
+    part(root, 'layers').append(...Object.values(this.#layers).map((control) => control.element));
+    this.#bindPictures();
+    this.#bindLooking();
+    this.#bindExports();
+    engine.onChange(() => this.#update());
+  }
+
+  show(): void {
+    this.#isShown = true;
+    this.#paint();
+  }
+
+  hide(): void {
+    this.#isShown = false;
+  }
+
+  #bindPictures(): void {
+    const root = this.#root;
+    const choose = async (side: Side) => this.#take(await chooseFiles(PICTURES, true), side);
+    button(root, 'first', () => choose(0));
+    button(root, 'second', () => choose(1));
+    button(root, 'swap', () => this.#swap());
+    button(root, 'wall', () =>
+      attempt(async () => this.#take(await Promise.all(WALL.map(([url, name]) => fetchFile(url, name))), 0)),
+    );
+    button(root, 'turned', () =>
+      attempt(async () => {
+        const original = await fetchFile(...WALL[0]);
+        await this.#take([original, await turnedCopy(original)], 0);
+      }),
+    );
+    const stage = part(root, 'stage');
+    onDrop(stage, (files, x, y) => {
+      const isSecond = this.#shown[0] && (stage.clientWidth < 600 ? y : x) > 0.5;
+      void this.#take(files, isSecond ? 1 : 0);
+    });
+    addEventListener('paste', ({ clipboardData }) => {
+      const files = [...(clipboardData?.files ?? [])];
+      if (this.#isShown && files.length > 0) void this.#take(files, this.#shown[0] ? 1 : 0);
+    });
+    onResize(stage, () => this.#paint());
+  }
+
+  /** Takes one picture for `side`, or two for both. */
+  async #take(files: readonly File[], side: Side): Promise<void> {
+    const chosen = files.slice(0, 2);
+    for (const [n, file] of chosen.entries()) {
+      const place = (chosen.length === 2 ? n : side) as Side;
+      const opened = await attempt(() => this.#engine.remote.openPicture(place, file, file.name));
+      if (!opened) continue;
+      this.#shown[place] = opened;
+      this.#comparison = undefined;
+      this.#paint();
+    }
+    await this.#update();
+  }
+
+  async #swap(): Promise<void> {
+    this.#shown.reverse();
+    await attempt(() => this.#engine.remote.swapPictures());
+    await this.#update();
+  }
+
+  #values(): MatchSettings {
+    const { size, detectionThreshold, nmsRadius, maxKeypoints, minSimilarity, inlierDistance } =
+      this.#settings;
+    return {
+      size: size.value,
+      detectionThreshold: detectionThreshold.value,
+      nmsRadius: nmsRadius.value,
+      maxKeypoints: maxKeypoints.value,
+      minSimilarity: minSimilarity.value,
+      inlierDistance: inlierDistance.value,
+    };
+  }
+
+  async #compare(): Promise<void> {
+    const [first, second] = this.#shown;
+    const reading = part(this.#root, 'reading');
+    if (!first || !second) {
+      reading.textContent = first || second ? 'One more picture to go.' : '';
+      return;
+    }
+    reading.textContent = 'Computing…';
+    const network = await this.#engine.ready;
+    const comparison = network ? await attempt(() => this.#engine.remote.compare(this.#values())) : undefined;
+    this.#comparison = comparison;
+    this.#selected = undefined;
+    this.#exports.disabled = !comparison;
+    reading.textContent = '';
+    this.#warped?.close();
+    this.#warped = undefined;
+    if (comparison) {
+      this.#showNumbers(comparison);
+      this.#paint();
+      this.#warped = (await attempt(() => this.#engine.remote.overlay())) ?? undefined;
+    }
+    this.#paint();
+  }
+
+  #showNumbers({ points, matches, inlierCount, H_0to1, remark, milliseconds }: Comparison): void {
+    const { network, rest } = milliseconds;
+    showFigures(part(this.#root, 'figures'), {
+      'points, first': String(points[0].count),
+      'points, second': String(points[1].count),
+      matches: String(matches.count),
+      inliers: H_0to1 ? String(inlierCount) : 'no homography',
+      network: `${Math.round(network)} ms`,
+      'all else': `${Math.round(rest)} ms`,
+    });
+    const reading = part(this.#root, 'reading');
+    reading.textContent =
+      remark ??
+      `${matches.count} matches, ${inlierCount} of them agree on a homography. Point at a match to see both ends; the arrow keys step through them.`;
+    const rows = H_0to1 ? [0, 3, 6].map((row) => [...H_0to1.subarray(row, row + 3)]) : [];
+    part(this.#root, 'homography').replaceChildren(
+      ...rows.map((row) => element('tr', {}, ...row.map((value) => element('td', {}, value.toPrecision(6))))),
+    );
+    this.#surface.canvas.setAttribute(
+      'aria-label',
+      `Two pictures with ${matches.count} matches, ${inlierCount} inliers`,
+    );
+  }
+
+  #layerValues() {
+    const { points, matches, outliers } = this.#layers;
+    return { points: points.value, matches: matches.value, outliers: outliers.value };
+  }
+
+  #layout(first: Shown, second: Shown) {
+    const width = part(this.#root, 'stage').clientWidth;
+    return layOut(first, second, width, Math.max(260, 0.72 * innerHeight));
+  }
+
+  #paint(): void {
+    const [first, second] = this.#shown;
+    const only = first ?? second;
+    part(this.#root, 'empty').hidden = only !== undefined;
+    part(this.#root, 'overlay').hidden = !this.#warped;
+    if (!only || !this.#isShown) return;
+    const { context } = this.#surface;
+    const shown = [first ?? only, second ?? only] as const;
+    const layout = this.#layout(...shown);
+    this.#surface.resize(layout.width, layout.height);
+    const comparison = this.#comparison;
+    paintScene(context, shown, layout, comparison, this.#layerValues(), POINT_RADIUS);
+    if (!first || !second) {
+      const { left, top, scale } = layout.placements[first ? 1 : 0];
+      context.fillStyle = '#1d2026';
+      context.fillRect(left, top, only.width * scale, only.height * scale);
+    }
+    const match = comparison && this.#selectedMatch(comparison);
+    if (comparison && match !== undefined) paintLens(context, shown, layout, comparison, match);
+    this.#paintWipe();
+  }
+
+  #paintWipe(): void {
+    const [first] = this.#shown;
+    if (first && this.#warped) {
+      paintWipe(this.#wipeSurface, first, this.#warped, Number(this.#wipe.value) / 100);
+    }
+  }
+
+  #selectedMatch(comparison: Comparison): number | undefined {
+    if (this.#selected === undefined) return undefined;
+    return ranking(comparison, this.#layerValues())[this.#selected];
+  }
+
+  #select(selected: number | undefined): void {
+    if (selected === this.#selected || !this.#comparison) return;
+    this.#selected = selected;
+    this.#paint();
+    const match = this.#selectedMatch(this.#comparison);
+    if (match === undefined) return;
+    const { matches, points, inliers, H_0to1 } = this.#comparison;
+    const at = (side: Side, n: number) =>
+      `(${points[side].keypoints[2 * n].toFixed(1)}, ${points[side].keypoints[2 * n + 1].toFixed(1)})`;
+    const kind = !H_0to1 ? '' : inliers[match] ? ', an inlier' : ', an outlier';
+    part(this.#root, 'reading').textContent =
+      `Match ${(selected ?? 0) + 1} by similarity: ${matches.similarities[match].toFixed(3)}, from ` +
+      `${at(0, matches.indices0[match])} to ${at(1, matches.indices1[match])}${kind}`;
+  }
+
+  #bindLooking(): void {
+    const { canvas } = this.#surface;
+    const point = ({ offsetX, offsetY }: PointerEvent) => {
+      const [first, second] = this.#shown;
+      const comparison = this.#comparison;
+      if (!first || !second || !comparison) return;
+      const candidates = ranking(comparison, this.#layerValues());
+      const match = matchAt(offsetX, offsetY, this.#layout(first, second), comparison, candidates);
+      this.#select(match === undefined ? undefined : candidates.indexOf(match));
+    };
+    canvas.addEventListener('pointermove', point);
+    canvas.addEventListener('pointerdown', point);
+    canvas.addEventListener('pointerleave', () => this.#select(undefined));
+    canvas.addEventListener('blur', () => this.#select(undefined));
+    canvas.addEventListener('keydown', (event) => {
+      if (!this.#comparison) return;
+      const last = ranking(this.#comparison, this.#layerValues()).length - 1;
+      const steps: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+      if (event.key === 'Escape') this.#select(undefined);
+      if (!(event.key in steps) || last < 0) return;
+      event.preventDefault();
+      const next = this.#selected === undefined ? 0 : this.#selected + steps[event.key];
+      this.#select(Math.min(last, Math.max(0, next)));
+    });
+    this.#wipe.addEventListener('input', () => this.#paintWipe());
+    const drag = (event: PointerEvent) => {
+      const [first] = this.#shown;
+      if (!first || event.buttons === 0) return;
+      this.#wipe.value = String((100 * event.offsetX) / this.#wipeSurface.canvas.clientWidth);
+      this.#paintWipe();
+    };
+    this.#wipeSurface.canvas.addEventListener('pointerdown', drag);
+    this.#wipeSurface.canvas.addEventListener('pointermove', drag);
+  }
+
+  /** The scene at the pictures' own size, without what the pointer shows. */
+  async #picture(): Promise<Blob> {
+    const [first, second] = this.#shown;
+    if (!first || !second) throw new Error('expected two pictures');
+    const width = first.bitmap.width + second.bitmap.width;
+    const layout = layOut(first, second, width, Math.max(first.bitmap.height, second.bitmap.height));
+    const canvas = new OffscreenCanvas(Math.round(layout.width), Math.round(layout.height));
+    const context = canvas.getContext('2d');
+    if (!context) throw new Error('this browser has no canvas of that size');
+    const radius = POINT_RADIUS * Math.max(1, layout.height / 600);
+    paintScene(context, [first, second], layout, this.#comparison, this.#layerValues(), radius);
+    return canvas.convertToBlob({ type: 'image/png' });
+  }
+
+  #bindExports(): void {
+    const { remote } = this.#engine;
+    const saved = (file: () => Promise<Blob>, name: string) => () =>
+      attempt(async () => save(await file(), name));
+    button(
+      this.#root,
+      'save-json',
+      saved(() => remote.featuresFile('json'), 'features.json'),
+    );
+    button(
+      this.#root,
+      'save-npz',
+      saved(() => remote.featuresFile('npz'), 'features.npz'),
+    );
+    button(
+      this.#root,
+      'save-picture',
+      saved(() => this.#picture(), 'matches.png'),
+    );
+    button(this.#root, 'copy-json', () =>
+      attempt(async () => {
+        const text = await (await remote.featuresFile('json')).text();
+        await navigator.clipboard.writeText(text);
+        tell(
+          `The features of both pictures are in the clipboard (${(text.length / 1e6).toFixed(1)} MB of JSON).`,
+        );
+      }),
+    );
+    button(this.#root, 'copy-picture', () =>
+      attempt(async () => {
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': this.#picture() })]);
+        tell('The picture of the matches is in the clipboard.');
+      }),
+    );
+  }
+}

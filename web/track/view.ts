@@ -1,0 +1,281 @@
+/** The view Track: points followed through a sequence, and a frozen frame found in all that follow. */
+import type { FrameResult, TrackSettings } from '../engine/sequence.js';
+import { checkbox, slider } from '../page/controls.js';
+import { button, part, showFigures } from '../page/dom.js';
+import type { Engine } from '../page/engine.js';
+import { chooseFiles } from '../page/files.js';
+import { attempt } from '../page/notices.js';
+import { surfaceOf } from '../page/surface.js';
+import { paintTracking } from './paint.js';
+import { bundledSequence, camera, type FrameSource, videoFile } from './sources.js';
+
+/** Frames over which the rate is averaged. */
+const RATE_FRAMES = 15;
+/** Frames between two updates of the numbers: fast ones cannot be read. */
+const FIGURES_EVERY = 5;
+/** Widest that a frame is handled, in pixels. */
+const WIDEST = 960;
+
+export class TrackView {
+  readonly #root: HTMLElement;
+  readonly #engine: Engine;
+  readonly #surface;
+  /** The frame that the worker sees and that is shown beneath its result. */
+  readonly #frame = document.createElement('canvas');
+  #source: FrameSource | undefined;
+  #reference: HTMLCanvasElement | undefined;
+  #isShown = false;
+  #isPaused = false;
+  #looping = false;
+  /** When the last frames were shown, milliseconds. */
+  #times: number[] = [];
+  #frames = 0;
+  readonly #settings;
+  readonly #layers;
+  readonly #buttons;
+
+  constructor(root: HTMLElement, engine: Engine) {
+    this.#root = root;
+    this.#engine = engine;
+    this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'frame'));
+    const onInput = () => {};
+    this.#settings = {
+      size: slider({
+        label: 'Network sees, longest side',
+        min: 160,
+        max: 640,
+        step: 80,
+        value: 320,
+        format: (pixels) => `${pixels} px`,
+        onInput,
+      }),
+      detectionThreshold: slider({
+        label: 'Detection threshold',
+        min: 0.0005,
+        max: 0.5,
+        value: 0.015,
+        logarithmic: true,
+        onInput,
+      }),
+      nmsRadius: slider({
+        label: 'Least distance of points (NMS)',
+        min: 0,
+        max: 16,
+        value: 4,
+        format: (pixels) => `${pixels} px`,
+        onInput,
+      }),
+      maxKeypoints: slider({
+        label: 'Most points',
+        min: 20,
+        max: 1000,
+        value: 300,
+        logarithmic: true,
+        onInput,
+      }),
+      matchThreshold: slider({
+        label: 'Descriptors at most apart',
+        min: 0.1,
+        max: 1.4,
+        step: 0.05,
+        value: 0.7,
+        format: (value) => value.toFixed(2),
+        onInput,
+      }),
+      trailLength: slider({
+        label: 'Longest trail',
+        min: 2,
+        max: 40,
+        value: 10,
+        format: (frames) => `${frames} frames`,
+        onInput,
+      }),
+      minLength: slider({
+        label: 'Shown once seen in',
+        min: 1,
+        max: 10,
+        value: 2,
+        format: (frames) => `${frames} frames`,
+        onInput,
+      }),
+    };
+    this.#layers = {
+      trails: checkbox('Trails', true, onInput),
+      points: checkbox('All points', false, onInput),
+      heat: checkbox('Heatmap', false, onInput),
+      matches: checkbox('Matches with the frozen frame', true, onInput),
+    };
+    part(root, 'settings').append(...Object.values(this.#settings).map((control) => control.element));
+    part(root, 'layers').append(...Object.values(this.#layers).map((control) => control.element));
+    const { remote } = engine;
+    this.#buttons = {
+      sequence: button(root, 'sequence', () => this.#open('sequence', () => bundledSequence(remote))),
+      camera: button(root, 'camera', () => this.#open('camera', camera)),
+      video: button(root, 'video', async () => {
+        const [file] = await chooseFiles('video/*');
+        if (file) await this.#open('video', () => videoFile(file));
+      }),
+      pause: button(root, 'pause', () => this.#pause(!this.#isPaused)),
+      freeze: button(root, 'freeze', () => this.#freeze()),
+      release: button(root, 'release', () => this.#release()),
+    };
+    engine.onChange(() => this.#forgetReference());
+  }
+
+  show(): void {
+    this.#isShown = true;
+    if (!this.#isPaused) this.#source?.resume();
+    void this.#loop();
+  }
+
+  hide(): void {
+    this.#isShown = false;
+    this.#source?.pause();
+  }
+
+  async #open(kind: 'sequence' | 'camera' | 'video', open: () => Promise<FrameSource>): Promise<void> {
+    const source = await attempt(open);
+    if (!source) return;
+    this.#source?.close();
+    this.#source = source;
+    for (const name of ['sequence', 'camera', 'video'] as const) {
+      this.#buttons[name].setAttribute('aria-pressed', String(name === kind));
+    }
+    const scale = Math.min(1, WIDEST / Math.max(source.width, source.height));
+    this.#frame.width = Math.round(source.width * scale);
+    this.#frame.height = Math.round(source.height * scale);
+    part(this.#root, 'empty').hidden = true;
+    this.#buttons.pause.disabled = false;
+    this.#times = [];
+    this.#frames = 0;
+    await attempt(() => this.#engine.remote.restartTracks());
+    this.#release();
+    this.#pause(false);
+  }
+
+  #pause(paused: boolean): void {
+    this.#isPaused = paused;
+    this.#times = [];
+    this.#buttons.pause.textContent = paused ? 'Go on' : 'Pause';
+    if (paused) this.#source?.pause();
+    else this.#source?.resume();
+    void this.#loop();
+  }
+
+  /** Keeps the frame that is shown as what is to be found in the next ones. */
+  async #freeze(): Promise<void> {
+    const copy = document.createElement('canvas');
+    copy.width = this.#frame.width;
+    copy.height = this.#frame.height;
+    copy.getContext('2d')?.drawImage(this.#frame, 0, 0);
+    await attempt(async () => {
+      await this.#engine.remote.freeze();
+      this.#reference = copy;
+      this.#buttons.release.disabled = false;
+      part(this.#root, 'reading').textContent = 'Frozen. Its outline follows it through the next frames.';
+    });
+  }
+
+  #release(): void {
+    this.#forgetReference();
+    void attempt(() => this.#engine.remote.release());
+  }
+
+  #forgetReference(): void {
+    this.#reference = undefined;
+    this.#buttons.release.disabled = true;
+    part(this.#root, 'reading').textContent = '';
+  }
+
+  #values(): TrackSettings {
+    const { size, detectionThreshold, nmsRadius, maxKeypoints } = this.#settings;
+    const { matchThreshold, trailLength, minLength } = this.#settings;
+    return {
+      size: size.value,
+      detectionThreshold: detectionThreshold.value,
+      nmsRadius: nmsRadius.value,
+      maxKeypoints: maxKeypoints.value,
+      matchThreshold: matchThreshold.value,
+      trailLength: trailLength.value,
+      minLength: minLength.value,
+      heat: this.#layers.heat.value,
+    };
+  }
+
+  /** Frame after frame, each as soon as the last one is done, until there is a reason to stop. */
+  async #loop(): Promise<void> {
+    if (this.#looping) return;
+    this.#looping = true;
+    try {
+      while (this.#isShown && !this.#isPaused && this.#source) {
+        if (!(await this.#engine.ready)) throw new Error('Tracking needs a model: choose one above.');
+        await this.#showNext(this.#source);
+        await new Promise(requestAnimationFrame);
+      }
+    } catch (problem) {
+      await attempt(async () => {
+        this.#pauseAfter();
+        throw problem;
+      });
+    } finally {
+      this.#looping = false;
+    }
+  }
+
+  #pauseAfter(): void {
+    this.#isPaused = true;
+    this.#source?.pause();
+    this.#buttons.pause.textContent = 'Go on';
+  }
+
+  async #showNext(source: FrameSource): Promise<void> {
+    const picture = await source.next();
+    if (!picture || source !== this.#source) return;
+    const { width, height } = this.#frame;
+    this.#frame.getContext('2d')?.drawImage(picture, 0, 0, width, height);
+    if (picture instanceof ImageBitmap) picture.close();
+    const settings = this.#values();
+    const result = await this.#engine.remote.track(await createImageBitmap(this.#frame), settings);
+    if (source !== this.#source) return;
+    this.#paint(result, settings);
+    result.heat?.close();
+    this.#buttons.freeze.disabled = !this.#engine.describes;
+    this.#count(result);
+  }
+
+  #paint(result: FrameResult, settings: TrackSettings): void {
+    const { canvas, context, resize } = this.#surface;
+    const room = canvas.parentElement?.clientWidth ?? this.#frame.width;
+    const tallest = Math.max(260, 0.72 * innerHeight);
+    const scale = Math.min(room / this.#frame.width, tallest / this.#frame.height);
+    const [width, height] = [scale * this.#frame.width, scale * this.#frame.height];
+    resize(room, height);
+    context.translate((room - width) / 2, 0);
+    context.drawImage(this.#frame, 0, 0, width, height);
+    const { points, trails, matches } = this.#layers;
+    const layers = { points: points.value, trails: trails.value, matches: matches.value };
+    paintTracking(context, result, width, layers, settings.trailLength, this.#reference);
+  }
+
+  #count(result: FrameResult): void {
+    this.#frames++;
+    this.#times = [...this.#times, performance.now()].slice(-RATE_FRAMES - 1);
+    const [first] = this.#times;
+    const elapsed = performance.now() - first;
+    if (this.#frames > 3 && this.#frames % FIGURES_EVERY !== 0) return;
+    const { points, trails, continued, before, meanLength, found, milliseconds } = result;
+    const rate = this.#times.length > 1 ? (1000 * (this.#times.length - 1)) / elapsed : 0;
+    showFigures(part(this.#root, 'figures'), {
+      'frames a second': rate.toFixed(1),
+      'one frame': `${Math.round(milliseconds)} ms`,
+      points: String(points.count),
+      'followed on': before > 0 ? `${Math.round((100 * continued) / Math.min(before, points.count))} %` : '–',
+      trails: String(trails.length),
+      'mean age': `${meanLength.toFixed(1)} frames`,
+      ...(found ? { 'frozen frame': found.outline ? `${found.inlierCount} points` : 'not in sight' } : {}),
+    });
+    if (this.#engine.describes) return;
+    part(this.#root, 'reading').textContent =
+      'This model detects points but does not describe them, so they cannot be followed.';
+  }
+}

@@ -1,0 +1,91 @@
+/** Serves the page (`npm run web`) and builds it as static files for any host and sub-path (`npm run web:build`). */
+import { readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const RUNTIMES = {
+  wasm: '../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm',
+  webgpu: '../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm',
+};
+const VIRTUAL = 'virtual:shipped';
+
+/** The module that names the large files of the page: each model found in `folder`, and the runtimes. */
+function shippedFiles(folder: string): Plugin {
+  const asset = (file: string) => ({ file, bytes: statSync(file).size });
+  return {
+    name: 'superpoint-shipped-files',
+    resolveId: (id) => (id === VIRTUAL ? `\0${VIRTUAL}` : undefined),
+    load(id) {
+      if (id !== `\0${VIRTUAL}`) return undefined;
+      const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+      const models = names.map((name) => ({
+        name: name.replace(/\.safetensors$/, ''),
+        ...asset(`${folder}/${name}`),
+      }));
+      const runtimes = Object.entries(RUNTIMES).map(([name, file]) => ({ name, ...asset(path(file)) }));
+      const files = [...models, ...runtimes];
+      const imports = files.map(({ file }, i) => `import url${i} from ${JSON.stringify(`${file}?url`)};`);
+      const entry = ({ name, bytes }: (typeof files)[number]) =>
+        `{ name: ${JSON.stringify(name)}, bytes: ${bytes}, url: url${files.findIndex((file) => file.name === name)} }`;
+      return [
+        ...imports,
+        `export const MODELS = [${models.map(entry)}];`,
+        `export const RUNTIMES = { ${runtimes.map((runtime) => `${runtime.name}: ${entry(runtime)}`)} };`,
+      ].join('\n');
+    },
+  };
+}
+
+/** Browsers share memory between threads only on pages with these headers. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** The browser itself refuses what would leave the page's origin. Only when built: the dev server adds scripts. */
+const contentSecurity: Plugin = {
+  name: 'superpoint-content-security',
+  apply: 'build',
+  transformIndexHtml: () => [
+    {
+      tag: 'meta',
+      attrs: {
+        'http-equiv': 'Content-Security-Policy',
+        content:
+          "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; " +
+          "style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; object-src 'none'; base-uri 'none'",
+      },
+      injectTo: 'head-prepend',
+    },
+  ],
+};
+
+const plugins = () => [shippedFiles(process.env.SUPERPOINT_MODELS ?? path('../models'))];
+
+export default defineConfig({
+  root: path('.'),
+  base: './',
+  publicDir: false,
+  plugins: [...plugins(), contentSecurity],
+  worker: { format: 'es', plugins },
+  resolve: {
+    alias: {
+      '#codec': path('../src/image/codec-browser.ts'),
+      '#onnxruntime': path('../src/graph/runtime-browser.ts'),
+    },
+  },
+  // The runtime finds its WebAssembly beside its own script, which pre-bundling would move.
+  optimizeDeps: {
+    exclude: ['onnxruntime-web'],
+    include: [
+      'onnx-proto',
+      'fflate',
+      'pure-rand/distribution/uniformInt',
+      'pure-rand/generator/xoroshiro128plus',
+    ],
+  },
+  server: { headers: isolation, fs: { allow: [path('..')] } },
+  preview: { headers: isolation },
+  build: { target: 'es2023', reportCompressedSize: false, outDir: path('../dist/page'), emptyOutDir: true },
+});
