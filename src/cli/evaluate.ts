@@ -10,7 +10,7 @@ import {
 } from '../evaluation/evaluate-homographies.js';
 import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/evaluate-synthetic.js';
 import { makeWarps } from '../evaluation/make-warps.js';
-import { matchPictures } from '../evaluation/match-pictures.js';
+import { matchPictures, SHOWN_MATCHES } from '../evaluation/match-pictures.js';
 import type { Method } from '../evaluation/method.js';
 import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/profiles.js';
 import { homographyReport } from '../evaluation/report-homographies.js';
@@ -23,6 +23,7 @@ import {
   addEvaluationOptions,
   checkNames,
   type EvaluationOptions,
+  NO_PICTURES,
   namedPath,
   type Outcome,
   openMethods,
@@ -122,7 +123,10 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
       result: evaluation,
       lines: syntheticLines(evaluation),
       report: (context) => syntheticReport(evaluation, context),
-      pictures: () => syntheticPictures(protocol, opened[0]),
+      pictures: async () => ({
+        pictures: await syntheticPictures(protocol, opened[0]),
+        pictureCaption: `Detections of ${opened[0].name}, clean and noisy.`,
+      }),
     };
   });
 }
@@ -223,9 +227,14 @@ async function compareOnSequences(
       const [task] = profile.homography;
       const row = evaluation.rows.find(({ homography }) => task && homography[task.name]);
       const method = methods.find(({ name }) => name === row?.name);
-      if (!row || !method) return [];
+      if (!row || !method) return NO_PICTURES;
       const path = featurePath(kept, method.name, task.name);
-      return matchPictures(set, path, task, row.homography[task.name].pairs);
+      return {
+        pictures: await matchPictures(set, path, task, row.homography[task.name].pairs),
+        pictureCaption:
+          `Matches of ${method.name} that agree on a homography, at most ${SHOWN_MATCHES} a pair: green where ` +
+          `the truth says so too, within ${task.matchEpsilon} px, red where it does not; the others are faint.`,
+      };
     },
   };
 }

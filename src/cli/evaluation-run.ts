@@ -7,7 +7,7 @@ import { describeEnvironment } from '../evaluation/environment.js';
 import type { FeatureSource, OnStep } from '../evaluation/evaluate-homographies.js';
 import type { Method } from '../evaluation/method.js';
 import { networkMethod } from '../evaluation/network-method.js';
-import { type Picture, type Report, type ReportContext, writeReport } from '../evaluation/report.js';
+import { type Report, type ReportContext, writeReport } from '../evaluation/report.js';
 import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
 import type { Device } from '../graph/session.js';
 import { openProgress, type Progress } from '../training/progress.js';
@@ -117,8 +117,11 @@ export interface Outcome {
   /** For the terminal. */
   readonly lines: readonly string[];
   readonly report: (context: ReportContext) => Promise<Report>;
-  readonly pictures: () => Promise<readonly Picture[]>;
+  readonly pictures: () => Promise<Pick<ReportContext, 'pictures' | 'pictureCaption'>>;
 }
+
+/** Examples of a report without any. */
+export const NO_PICTURES = { pictures: [], pictureCaption: '' };
 
 /**
  * Runs an evaluation, prints its figures and writes its report.
@@ -138,13 +141,13 @@ export async function runEvaluation(
   try {
     const outcome = await work(folder, opened, steps.on);
     steps.stop();
-    const pictures = options.output && options.pictures ? await outcome.pictures() : [];
+    const examples = options.output && options.pictures ? await outcome.pictures() : NO_PICTURES;
     const context = {
       title: outcome.title,
       environment: await describeEnvironment(),
       seconds: Math.round((performance.now() - began) / 100) / 10,
       peakMemory: Math.round(process.resourceUsage().maxRSS / 1024),
-      pictures,
+      ...examples,
     };
     const { environment, seconds, peakMemory } = context;
     const result = { ...outcome.result, environment, took: { seconds, peakMemory } };

@@ -9,7 +9,7 @@ import {
   type Block,
   type Cell,
   formatFigure,
-  type Picture,
+  pictureBlocks,
   type Report,
   type ReportContext,
   type Section,
@@ -27,7 +27,10 @@ export async function homographyReport(
     { title: 'All pairs', blocks: mainBlocks(rows, columns, evaluation) },
     { title: 'By what changes', blocks: categoryBlocks(rows, columns) },
     { title: 'Sweeps', blocks: await sweepBlocks(evaluation) },
-    { title: 'Plots and pictures', blocks: await plotBlocks(evaluation, columns, context.pictures) },
+    {
+      title: 'Plots and pictures',
+      blocks: [...(await plotBlocks(evaluation, columns)), ...pictureBlocks(context)],
+    },
     { title: 'By sequence', blocks: sequenceBlocks(evaluation) },
     { title: 'Protocol', blocks: protocolBlocks(evaluation, context) },
     { title: 'What it took', blocks: costBlocks(rows, context) },
@@ -131,7 +134,6 @@ function categoryBlocks(rows: readonly EvaluationRow[], columns: readonly Column
 async function plotBlocks(
   { profile, rows }: HomographyEvaluation,
   columns: readonly Column[],
-  pictures: readonly Picture[],
 ): Promise<Block[]> {
   const names = rows.map(({ name }) => name);
   const blocks: Block[] = [];
@@ -172,10 +174,6 @@ async function plotBlocks(
       );
     const axes = { x: 'largest mean corner error, px', y: 'share of pairs' };
     plot('Pairs whose homography is at least so good.', await curvePlot(curves, names, axes));
-  }
-  if (pictures.length > 0) {
-    const caption = `Mutual matches of ${rows[0].name}; the faint ones do not agree with the estimated homography.`;
-    blocks.push({ kind: 'pictures', caption, pictures });
   }
   return blocks;
 }

@@ -9,15 +9,15 @@ const STYLE = `
 }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.8rem; line-height: 1.2; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
-.scroll { overflow-x: auto; margin: 1rem 0; }
+.scroll { overflow-x: auto; margin: .3rem 0; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
-caption { caption-side: top; text-align: left; color: var(--soft); padding-bottom: .3rem; }
 th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid var(--soft); }
 td.best { color: var(--best); font-weight: 700; }
 td small { display: block; color: var(--soft); font-weight: 400; font-size: .75em; }
 figure { margin: 1rem 0; } figcaption { color: var(--soft); font-size: .92rem; }
+figure.plot { display: inline-block; width: min(100%, 35rem); margin: .5rem 1rem 1rem 0; vertical-align: top; }
 figure > svg { max-width: 100%; height: auto; border-radius: 6px; }
 .gallery { display: flex; flex-wrap: wrap; gap: 1rem; } .gallery figure { margin: 0; max-width: 100%; }
 img { max-width: 100%; height: auto; border-radius: 4px; display: block; }
@@ -61,7 +61,7 @@ function block(item: Block): string {
     case 'table':
       return table(item.caption, item.head, item.rows);
     case 'plot':
-      return `<figure>${item.svg}<figcaption>${escapeHtml(item.caption)}</figcaption></figure>`;
+      return `<figure class="plot">${item.svg}<figcaption>${escapeHtml(item.caption)}</figcaption></figure>`;
     case 'pictures': {
       const pictures = item.pictures.map(({ caption, bytes, type }) => {
         const source = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
@@ -85,8 +85,8 @@ function table(caption: string, head: readonly string[], rows: readonly (readonl
     return `<tr><th scope="row">${cellContent(first)}</th>${others.map(cellHtml).join('')}</tr>`;
   });
   return (
-    `<div class="scroll"><table><caption>${escapeHtml(caption)}</caption>` +
-    `<thead><tr>${heading}</tr></thead>\n<tbody>\n${lines.join('\n')}\n</tbody></table></div>`
+    `<figure><figcaption>${escapeHtml(caption)}</figcaption><div class="scroll"><table>` +
+    `<thead><tr>${heading}</tr></thead>\n<tbody>\n${lines.join('\n')}\n</tbody></table></div></figure>`
   );
 }
 

@@ -18,6 +18,7 @@ import {
   type Cell,
   formatFigure,
   type Picture,
+  pictureBlocks,
   type Report,
   type ReportContext,
 } from './report.js';
@@ -27,16 +28,6 @@ export async function syntheticReport(
   { protocol, rows }: SyntheticEvaluation,
   context: ReportContext,
 ): Promise<Report> {
-  const pictures: Block[] =
-    context.pictures.length === 0
-      ? []
-      : [
-          {
-            kind: 'pictures',
-            caption: `Detections of ${rows[0].name}, clean and noisy.`,
-            pictures: context.pictures,
-          },
-        ];
   const methods = rows.map(({ name, settings }) => ({ name, ...settings }));
   return {
     title: context.title,
@@ -49,7 +40,10 @@ export async function syntheticReport(
     sections: [
       { title: 'All kinds', blocks: [totalTable(rows), ...(await precisionPlots(rows))] },
       { title: 'Noise swept', blocks: await sweepBlocks(rows) },
-      { title: 'By kind', blocks: [kindTable(rows, 'clean'), kindTable(rows, 'noisy'), ...pictures] },
+      {
+        title: 'By kind',
+        blocks: [kindTable(rows, 'clean'), kindTable(rows, 'noisy'), ...pictureBlocks(context)],
+      },
       {
         title: 'Protocol and cost',
         blocks: [

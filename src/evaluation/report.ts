@@ -60,6 +60,13 @@ export interface ReportContext {
   readonly peakMemory: number;
   /** Examples; none where pictures must not be passed on. */
   readonly pictures: readonly Picture[];
+  /** What the examples show. */
+  readonly pictureCaption: string;
+}
+
+/** The examples as a block, if there are any. */
+export function pictureBlocks({ pictures, pictureCaption }: ReportContext): Block[] {
+  return pictures.length === 0 ? [] : [{ kind: 'pictures', caption: pictureCaption, pictures }];
 }
 
 /** A number with so many digits after the point, a dash where there is none. */
