@@ -149,8 +149,8 @@ export function dualSoftmaxLoss(
     cast(lessOrEqual(squaredDistances(view, view), exclusionRadius ** 2), 'float32'),
   );
   const ambiguous = subtract(maximum(near[0]!, near[1]!), diagonal);
-  const shown = cast(lessOrEqual(importance, 0), 'float32');
-  const hidden = maximum(reshape(shown, [batch, count, 1]), reshape(shown, [batch, 1, count]));
+  const absent = cast(lessOrEqual(importance, 0), 'float32');
+  const hidden = maximum(reshape(absent, [batch, count, 1]), reshape(absent, [batch, 1, count]));
   const biased = add(logits, multiply(maximum(ambiguous, hidden), EXCLUDED));
 
   const picked = multiply(diagonal, reshape(importance, [batch, count, 1]));
