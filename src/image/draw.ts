@@ -6,7 +6,7 @@ import { createCanvas } from '#codec';
 import type { Features } from '../features/features.js';
 import type { Matches } from '../matching/matches.js';
 import type { Canvas, Context2D } from './canvas.js';
-import { confidenceColor, cssColor, heatColor, strengthColor } from './color-maps.js';
+import { type Color, confidenceColor, cssColor, heatColor, strengthColor } from './color-maps.js';
 import { rgbaFromGray } from './convert.js';
 import type { GrayImage, RgbaImage } from './image.js';
 
@@ -29,6 +29,7 @@ export interface DrawOptions {
 }
 
 const OUTLINE = 'rgba(8, 12, 20, 0.8)';
+const OUTLINE_COLOR: Color = [102, 232, 170];
 const BACKGROUND = 'rgb(17, 20, 26)';
 const IDENTITY: Placement = { left: 0, top: 0, scale: 1 };
 /** Cosine similarities at and below which a match looks doubtful, and from which it looks certain. */
@@ -229,16 +230,45 @@ export function paintTracks(
   }
 }
 
+/** The outline of a flat thing in the picture, [K, 2] its corners in order, with a faint veil inside. */
+export function paintOutline(
+  context: Context2D,
+  outline: ArrayLike<number>,
+  width: number,
+  placement: Placement = IDENTITY,
+): void {
+  context.beginPath();
+  for (let n = 0; 2 * n < outline.length; n++) context.lineTo(...position(outline, n, placement));
+  context.closePath();
+  context.lineJoin = 'round';
+  context.fillStyle = cssColor(OUTLINE_COLOR, 0.08);
+  context.fill();
+  context.lineWidth = 2 * width;
+  context.strokeStyle = OUTLINE;
+  context.stroke();
+  context.lineWidth = width;
+  context.strokeStyle = cssColor(OUTLINE_COLOR);
+  context.stroke();
+}
+
+export interface DrawTracksOptions extends DrawOptions {
+  /** Points at which a track gets the warmest colour. @default those of the longest */
+  readonly longest?: number;
+  /** Corners of something found in the frame (see `paintOutline`). */
+  readonly outline?: ArrayLike<number> | null;
+}
+
 /** A frame with its point tracks (see `paintTracks`). */
 export function drawTracks(
   image: GrayImage | RgbaImage,
   tracks: readonly ArrayLike<number>[],
-  { scale = 1, radius, longest }: DrawOptions & { readonly longest?: number } = {},
+  { scale = 1, radius, longest, outline }: DrawTracksOptions = {},
 ): RgbaImage {
   const placement = { left: 0, top: 0, scale };
   const canvas = createCanvas(Math.round(image.width * scale), Math.round(image.height * scale));
   const context = canvas.getContext('2d');
   paintImage(context, image, placement);
+  if (outline) paintOutline(context, outline, 2.5 * markUnit(canvas, scale), placement);
   paintTracks(context, tracks, radius ?? 2.2 * markUnit(canvas, scale), placement, longest);
   return pixelsOf(canvas);
 }

@@ -117,6 +117,21 @@ test('a track of one point and no tracks at all are drawn', () => {
   assert.deepEqual(drawTracks(flat(4, 4, 1), []).data, rgbaFromGray(flat(4, 4, 1)).data);
 });
 
+test('an outline is drawn around what was found, with a veil inside, also beyond the picture', () => {
+  const outline = [10, 5, 90, 5, 90, 15, 10, 15];
+  const drawing = drawTracks(flat(80, 20, 0), [], { outline });
+  for (const [x, y] of [
+    [10, 10],
+    [40, 5],
+    [79, 15],
+  ]) {
+    assert.ok(lightness(pixel(drawing, x, y)) > 100, `at ${x}, ${y}`);
+  }
+  const veiled = lightness(pixel(drawing, 40, 10));
+  assert.ok(veiled > 5 && veiled < 40);
+  assert.equal(lightness(pixel(drawing, 3, 10)), 0);
+});
+
 test('heat shines, cold shows the picture dimmed', () => {
   const drawing = drawHeatmap(flat(3, 1, 0.8), Float32Array.of(0, 0.25, 1));
   assert.deepEqual(pixel(drawing, 0, 0), [102, 102, 102]);

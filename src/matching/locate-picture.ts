@@ -1,0 +1,77 @@
+/** Finds a flat picture in a frame: matches, their homography, and the picture's outline in the frame. */
+import type { Features } from '../features/features.js';
+import { estimateHomography } from '../geometry/estimate-homography.js';
+import { type Homography, warpPoints } from '../geometry/homography.js';
+import { matchFeatures } from './match-features.js';
+import type { Matches } from './matches.js';
+
+export interface LocateOptions {
+  /** Matches that have to agree; fewer may do so by chance. Whole, >= 4. @default 15 */
+  readonly minInliers?: number;
+  /** Largest error of an inlier, in pixels of the frame. @default 3 */
+  readonly threshold?: number;
+  /** Smallest cosine of two descriptors that match, in [-1, 1]. @default -1 */
+  readonly minSimilarity?: number;
+}
+
+/** Where a frame shows the picture. */
+export interface PictureLocation {
+  /** Maps points of the picture to points of the frame; null where the frame does not show the picture. */
+  readonly H_pictureToFrame: Homography | null;
+  /** [4, 2] the picture's corners in the frame, clockwise from its top left; null as the homography. */
+  readonly outline: Float64Array | null;
+  readonly matches: Matches;
+  /** [matches.count] 1 = agrees with the homography, also where they are too few. */
+  readonly inliers: Uint8Array;
+  readonly inlierCount: number;
+}
+
+/** Samples at most: most frames without the picture would use up any number. */
+const MAX_ITERATIONS = 2000;
+
+/**
+ * Finds the picture whose features are `picture` in the frame whose features are `frame`, deterministically.
+ * @throws RangeError as `matchFeatures` and `estimateHomography`, or for minInliers out of range.
+ */
+export async function locatePicture(
+  picture: Features,
+  frame: Features,
+  { minInliers = 15, threshold = 3, minSimilarity }: LocateOptions = {},
+): Promise<PictureLocation> {
+  if (!(Number.isInteger(minInliers) && minInliers >= 4)) {
+    throw new RangeError(`expected minInliers to be a whole number >= 4, got ${minInliers}`);
+  }
+  const matches = await matchFeatures(picture, frame, { minSimilarity });
+  const options = { threshold, maxIterations: MAX_ITERATIONS };
+  const { H_0to1, inliers, inlierCount } = estimateHomography(picture, frame, matches, options);
+  const corners = cornersOf(picture);
+  const isFound = H_0to1 !== null && inlierCount >= minInliers && showsFront(H_0to1, corners);
+  return {
+    H_pictureToFrame: isFound ? H_0to1 : null,
+    outline: isFound ? warpPoints(H_0to1, corners) : null,
+    matches,
+    inliers,
+    inlierCount,
+  };
+}
+
+/** [4, 2] the outer corners of the corner pixels, clockwise from the top left. */
+function cornersOf({ width, height }: Features): number[] {
+  const [right, bottom] = [width - 0.5, height - 0.5];
+  return [-0.5, -0.5, right, -0.5, right, bottom, -0.5, bottom];
+}
+
+/**
+ * Does a camera before the picture see it like this? All of it lies on one side of the horizon (then a
+ * rectangle stays convex), and it is not mirrored.
+ */
+function showsFront(h: Homography, corners: readonly number[]): boolean {
+  const determinant =
+    h[0] * (h[4] * h[8] - h[5] * h[7]) -
+    h[1] * (h[3] * h[8] - h[5] * h[6]) +
+    h[2] * (h[3] * h[7] - h[4] * h[6]);
+  return [0, 2, 4, 6].every((at) => {
+    const w = h[6] * corners[at] + h[7] * corners[at + 1] + h[8];
+    return w * determinant > 0;
+  });
+}
