@@ -17,7 +17,7 @@ thead th { border-bottom: 2px solid var(--soft); }
 td.best { color: var(--best); font-weight: 700; }
 td small { display: block; color: var(--soft); font-weight: 400; font-size: .75em; }
 figure { margin: 1rem 0; } figcaption { color: var(--soft); font-size: .92rem; }
-figure.plot { display: inline-block; width: min(100%, 35rem); margin: .5rem 1rem 1rem 0; vertical-align: top; }
+figure.plot { display: inline-block; width: min(100%, 34rem); margin: .5rem 1rem 1rem 0; vertical-align: top; }
 figure > svg { max-width: 100%; height: auto; border-radius: 6px; }
 .gallery { display: flex; flex-wrap: wrap; gap: 1rem; } .gallery figure { margin: 0; max-width: 100%; }
 img { max-width: 100%; height: auto; border-radius: 4px; display: block; }
