@@ -31,12 +31,14 @@ export type { Device } from './graph/session.js';
 export { decodeColor, decodeImage, encodePng, ImageError, readImage } from './image/codec.js';
 export { grayFromRgba, rgbaFromGray } from './image/convert.js';
 export {
+  type DrawTracksOptions,
   drawHeatmap,
   drawKeypoints,
   drawMatches,
   drawTracks,
   paintKeypoints,
   paintMatches,
+  paintOutline,
   paintTracks,
 } from './image/draw.js';
 export { type GrayImage, grayImage, type RgbaImage } from './image/image.js';
@@ -47,9 +49,20 @@ export {
   SYNTHETIC_PHOTOMETRY,
 } from './image/photometric.js';
 export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export {
+  type LocateOptions,
+  locatePicture,
+  type PictureLocation,
+} from './matching/locate-picture.js';
 export { type MatchOptions, matchFeatures } from './matching/match-features.js';
 export type { Matches } from './matching/matches.js';
-export { PointTracker, type Track } from './matching/point-tracker.js';
+export {
+  PointTracker,
+  type PointTrackerOptions,
+  type Track,
+  type TrackUpdate,
+} from './matching/point-tracker.js';
+export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
 export { inferenceModel } from './network/inference.js';
 export type { Weights } from './network/weights.js';
 export { Random } from './random.js';
