@@ -20,6 +20,8 @@ import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
 import { validateDescriptors } from './validate-descriptors.js';
 
+type PhotographRecipe = NonNullable<Recipe['photographs']>;
+
 /** Pictures that a validation looks at. */
 const VALIDATION_PICTURES = 128;
 const VALIDATION_PAIRS = 32;
@@ -51,19 +53,22 @@ function recipePart(recipe: Recipe, stage: 'magicpoint' | 'photographs' | 'super
   return JSON.stringify({ seed, network, ...selection, [stage]: recipe[stage] });
 }
 
+/** How long and how fast a stage trains, and on how much at a time. */
+function schedule({
+  width,
+  height,
+  batch,
+  ...given
+}: Recipe['magicpoint' | 'superpoint'] | PhotographRecipe) {
+  const { replicas, steps, learningRate, ema, validateEvery } = given;
+  return { size: { count: batch, width, height }, replicas, steps, learningRate, ema, validateEvery };
+}
+
 /** MagicPoint from random weights on Synthetic Shapes. */
 export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
-  const { width, height, batch, replicas, steps, learningRate, targets, ema, validateEvery, synthetic } =
-    recipe.magicpoint;
+  const { width, height, batch, targets, synthetic } = recipe.magicpoint;
   const shape: NetworkShape = { ...recipe.network, descriptor: 0 };
-  const settings = {
-    seed: recipe.seed,
-    width,
-    height,
-    batch,
-    targets,
-    synthetic,
-  };
+  const settings = { seed: recipe.seed, width, height, batch, targets, synthetic };
   // Another seed than the training's: shapes that it never sees.
   const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PICTURES };
   return {
@@ -71,12 +76,7 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
     shape,
     objective: detectorObjective,
     batches: { kind: 'synthetic', settings },
-    size: { count: batch, width, height },
-    replicas,
-    steps,
-    learningRate,
-    ema,
-    validateEvery,
+    ...schedule(recipe.magicpoint),
     initial: () =>
       initialState(
         initialParameters(shape, new Random(recipe.seed).fork('weights')),
@@ -111,21 +111,15 @@ export function photographStage(
 ): Stage<PhotoBatchSpec> {
   const given = recipe.photographs;
   if (!given) throw new RangeError('expected a recipe with a stage "photographs"');
-  const { width, height, batch, replicas, steps, learningRate, ema, validateEvery, homographies } = given;
   const shape: NetworkShape = { ...recipe.network, descriptor: 0 };
-  const settings = { ...given, seed: recipe.seed, homographies };
+  const settings = { ...given, seed: recipe.seed };
   const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PICTURES };
   return {
     name: 'photographs',
     shape,
     objective: detectorObjective,
     batches: { kind: 'photos', settings, store: stores.training },
-    size: { count: batch, width, height },
-    replicas,
-    steps,
-    learningRate,
-    ema,
-    validateEvery,
+    ...schedule(given),
     initial: () => startingState(shape, start, new Random(recipe.seed).fork('weights')),
     validate: detectorValidation(async () => [await makePhotoBatch(heldBack, 0, stores.heldBack)]),
     recipe: recipePart(recipe, 'photographs'),
@@ -139,7 +133,6 @@ export function superPointStage(
   start: StartingPoint | undefined,
 ): Stage<PairBatchSpec> {
   const given = recipe.superpoint;
-  const { width, height, batch, replicas, steps, learningRate, ema, validateEvery } = given;
   const shape: NetworkShape = recipe.network;
   const settings = { ...given, seed: recipe.seed };
   const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PAIRS };
@@ -148,12 +141,7 @@ export function superPointStage(
     shape,
     objective: jointObjective(given.descriptorLoss),
     batches: { kind: 'pairs', settings, store: stores.training },
-    size: { count: batch, width, height },
-    replicas,
-    steps,
-    learningRate,
-    ema,
-    validateEvery,
+    ...schedule(given),
     initial: () => {
       const random = new Random(recipe.seed).fork('weights');
       return startingState(shape, given.startFrom === 'magicpoint' ? start : undefined, random);
