@@ -18,7 +18,7 @@ import { syntheticPictures, syntheticReport } from '../evaluation/report-synthet
 import { RIVAL_NAMES } from '../evaluation/rivals.js';
 import { readSequences } from '../evaluation/sequences.js';
 import { figureLines, syntheticLines } from '../evaluation/text-table.js';
-import { UsageError } from './errors.js';
+import { NoImagesError, UsageError } from './errors.js';
 import {
   addEvaluationOptions,
   checkNames,
@@ -136,8 +136,9 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
   await runEvaluation(options, async (output, opened, onStep) => {
     opened.push(...(await openMethods(options)));
     const profile = PROFILES[options.profile];
-    const title = 'Keypoints, matches and homographies';
-    return compareOnSequences(folder, options.categories, profile, title, {
+    return compareOnSequences(folder, options.categories, profile, {
+      name: `homographies-${profile.name}`,
+      title: 'Keypoints, matches and homographies',
       methods: opened,
       features: options.features,
       output,
@@ -150,16 +151,16 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
   await checkFolder(folder, 'photographs');
   await runEvaluation(options, async (output, opened, onStep) => {
     opened.push(...(await openMethods(options)));
+    const photos = await imagesBelow(folder);
+    if (photos.length === 0) throw new NoImagesError(folder);
     const pairs = join(output, 'pairs');
     const { seed, count } = options;
-    const { skipped } = await makeWarps(
-      folder,
-      await imagesBelow(folder),
-      pairs,
-      { seed, count },
-      (done, of) => onStep('pairs', done, of),
+    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count }, (done, of) =>
+      onStep('pairs', done, of),
     );
-    const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, 'Views of photographs', {
+    const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, {
+      name: 'warps',
+      title: 'Views of photographs',
       methods: opened,
       features: options.features,
       output,
@@ -185,8 +186,9 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
       }
     }
     opened.push(...(await openMethods({ ...options, model: false })));
-    const title = 'The effect of Homographic Adaptation';
-    return compareOnSequences(folder, options.categories, ADAPTATION_PROFILE, title, {
+    return compareOnSequences(folder, options.categories, ADAPTATION_PROFILE, {
+      name: 'adaptation',
+      title: 'The effect of Homographic Adaptation',
       methods: opened,
       features: [],
       output,
@@ -195,8 +197,10 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
   });
 }
 
-/** What `compareOnSequences` compares, and where it keeps the features. */
+/** What `compareOnSequences` compares, what the report is called, and where the features are kept. */
 interface Comparison {
+  readonly name: string;
+  readonly title: string;
   readonly methods: readonly Method[];
   readonly features: readonly FeatureSource[];
   readonly output: string;
@@ -207,8 +211,7 @@ async function compareOnSequences(
   folder: string,
   categories: string | undefined,
   profile: Profile,
-  title: string,
-  { methods, features, output, onStep }: Comparison,
+  { name, title, methods, features, output, onStep }: Comparison,
 ): Promise<Outcome> {
   checkNames([...methods, ...features].map(({ name }) => name));
   const set = await readSequences(folder, {
@@ -218,7 +221,7 @@ async function compareOnSequences(
   const kept = join(output, 'features', profile.name);
   const evaluation = await evaluateHomographies(set, profile, methods, features, kept, onStep);
   return {
-    name: profile.name === PROFILES.warps.name ? 'warps' : `homographies-${profile.name}`,
+    name,
     title,
     result: evaluation,
     lines: figureLines(evaluation),
