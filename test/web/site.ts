@@ -10,13 +10,15 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { writeFileAtomic } from '../../src/formats/atomic-file.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { warpImage } from '../../src/geometry/warp-image.js';
+import { encodePng, readImage } from '../../src/image/codec.js';
 import { PAPER_SHAPE } from '../../src/network/architecture.js';
 import { foldNormalisation, initialParameters, initialStatistics } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import { findChromium } from '../chromium.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const SHIPPED = join(ROOT, 'models/superpoint.safetensors');
+const MODEL = 'superpoint.safetensors';
 /** Artefacts for people to look at. */
 export const SCREENSHOTS = join(ROOT, 'runs/screenshots');
 
@@ -34,15 +36,23 @@ export interface Site {
   readonly folder: string;
   /** The model that it was built with. */
   readonly model: string;
+  readonly isTrained: boolean;
+  /** For files of a test. */
+  readonly scratch: string;
   remove(): Promise<void>;
 }
 
-/** Builds the page with the shipped model, or with an untrained one where there is none yet. */
+/**
+ * Builds the page with the models of the folder SUPERPOINT_MODELS, or the shipped ones, or an untrained one
+ * where there are none yet.
+ */
 export async function buildSite(): Promise<Site> {
   const scratch = await mkdtemp(join(tmpdir(), 'superpoint-site-'));
-  const models = existsSync(SHIPPED) ? join(ROOT, 'models') : join(scratch, 'models');
-  const model = join(models, 'superpoint.safetensors');
-  if (!existsSync(SHIPPED)) {
+  const given = process.env.SUPERPOINT_MODELS ?? join(ROOT, 'models');
+  const isTrained = existsSync(join(given, MODEL));
+  const models = isTrained ? given : join(scratch, 'models');
+  const model = join(models, MODEL);
+  if (!isTrained) {
     await mkdir(models);
     await writeFileAtomic(model, untrainedWeights());
   }
@@ -53,7 +63,22 @@ export async function buildSite(): Promise<Site> {
     logLevel: 'error',
     build: { outDir: folder, emptyOutDir: true },
   });
-  return { folder, model, remove: () => rm(scratch, { recursive: true, force: true }) };
+  return { folder, model, isTrained, scratch, remove: () => rm(scratch, { recursive: true, force: true }) };
+}
+
+/**
+ * Two pictures of one wall: the example photographs for a trained model, and a slight turn that an
+ * untrained one can match as well.
+ */
+export async function examplePair({ isTrained, scratch }: Site): Promise<[string, string]> {
+  const [first, second] = ['graf1.png', 'graf3.png'].map((name) => join(ROOT, 'examples/photographs', name));
+  if (isTrained) return [first, second];
+  const image = await readImage(first);
+  const H_firstToTurned = Float64Array.of(0.99, -0.05, 25, 0.05, 0.99, -15, 0, 0, 1);
+  const turned = join(scratch, 'turned.png');
+  const warped = warpImage(image, H_firstToTurned, image.width, image.height, { border: 'replicate' });
+  await writeFileAtomic(turned, await encodePng(warped));
+  return [first, turned];
 }
 
 const TYPES: Record<string, string> = {
@@ -150,5 +175,6 @@ export async function visit(
 /** Keeps a picture of the whole page for people to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }

@@ -42,10 +42,16 @@ export interface Comparison {
   readonly H_0to1: Homography | null;
   readonly inliers: Uint8Array;
   readonly inlierCount: number;
+  /** Whether enough matches agree for the homography to be more than chance. */
+  readonly isTrusted: boolean;
   /** Why there are no matches, if there cannot be any. */
   readonly remark?: string;
   readonly milliseconds: { readonly network: number; readonly rest: number };
 }
+
+/** Fewer inliers than this, or a smaller share of the matches, may come about by chance. */
+const LEAST_INLIERS = 10;
+const LEAST_SHARE = 0.08;
 
 const NO_MATCHES: Matches = {
   count: 0,
@@ -110,6 +116,7 @@ export class Pair {
       points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,
       matches,
       ...homography,
+      isTrusted: homography.inlierCount >= Math.max(LEAST_INLIERS, LEAST_SHARE * matches.count),
       ...(network.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
       milliseconds: { network: afterNetwork - start, rest: performance.now() - afterNetwork },
     };
@@ -117,11 +124,11 @@ export class Pair {
     return comparison;
   }
 
-  /** The second picture as the first one's camera would see it; null without a homography. */
+  /** The second picture as the first one's camera would see it; null without a homography to trust. */
   async overlay(): Promise<ImageBitmap | null> {
-    const H_0to1 = this.#result?.comparison.H_0to1;
+    const { H_0to1 = null, isTrusted = false } = this.#result?.comparison ?? {};
     const [first, second] = this.#entries;
-    if (!H_0to1 || !first || !second) return null;
+    if (!H_0to1 || !isTrusted || !first || !second) return null;
     const H_secondToFirst = multiplyHomographies(
       invertHomography(homographyToFile(first.picture)),
       multiplyHomographies(invertHomography(H_0to1), homographyToFile(second.picture)),

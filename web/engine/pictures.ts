@@ -19,6 +19,7 @@ export interface Picture {
 
 /** Longest side that is kept; more would only cost memory on a page. */
 const LONGEST_SIDE = 1600;
+const SHORTEST_SIDE = 16;
 
 function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
@@ -59,10 +60,17 @@ export async function openPicture(file: Blob, name: string): Promise<Picture> {
   const { width, height } = bitmap;
   try {
     checkImageSize(name, width, height);
-    if (width < 16 || height < 16) {
-      throw new ImageError(name, `${width}x${height} is too small, expected at least 16x16 pixels`);
+    if (Math.min(width, height) < SHORTEST_SIDE) {
+      const least = `${SHORTEST_SIDE}x${SHORTEST_SIDE}`;
+      throw new ImageError(name, `${width}x${height} is too small, expected at least ${least} pixels`);
     }
     const colors = pixelsOf(bitmap, LONGEST_SIDE);
+    if (Math.min(colors.width, colors.height) < SHORTEST_SIDE) {
+      throw new ImageError(
+        name,
+        `${width}x${height} is too narrow for a side to become at most ${LONGEST_SIDE}`,
+      );
+    }
     return { name, width, height, colors, gray: grayFromRgba(colors) };
   } finally {
     bitmap.close();

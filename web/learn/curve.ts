@@ -8,12 +8,17 @@ const BOTTOM = 26;
 const TOP = 12;
 const RIGHT = 12;
 
-/** Mean over the last steps, so that the trend shows through the noise of single batches. */
-export function smoothed(losses: readonly number[], window: number): number[] {
+/** Weight of each new step in the smoothed course. */
+const NEW = 0.12;
+
+/** A moving mean of the last steps, so that the trend shows through the noise of single batches. */
+export function smoothed(losses: readonly number[]): number[] {
   let sum = 0;
-  return losses.map((loss, n) => {
-    sum += loss - (n >= window ? losses[n - window] : 0);
-    return sum / Math.min(n + 1, window);
+  let weight = 0;
+  return losses.map((loss) => {
+    sum += NEW * (loss - sum);
+    weight += NEW * (1 - weight);
+    return sum / weight;
   });
 }
 
@@ -75,5 +80,5 @@ export function paintCurve({ canvas, context, resize }: Surface, losses: readonl
   line(losses.map((loss, n) => [x(n + 1), y(loss)]));
   context.globalAlpha = 1;
   context.lineWidth = 2.5;
-  line(smoothed(losses, 20).map((loss, n) => [x(n + 1), y(loss)]));
+  line(smoothed(losses).map((loss, n) => [x(n + 1), y(loss)]));
 }

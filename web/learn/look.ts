@@ -7,7 +7,7 @@ import { synthesize } from '../../src/synthetic/synthesize.js';
 import { type DetectorBatch, emptyDetectorBatch, fillExample } from '../../src/training/batches.js';
 import { makeSyntheticBatch } from '../../src/training/synthetic-batches.js';
 import { validateDetector } from '../../src/training/validate.js';
-import { BATCH, batchSettings } from './settings.js';
+import { BATCH, batchSettings, type Difficulty, SYNTHETIC } from './settings.js';
 
 /** A picture with the truth and what the network makes of it. */
 export interface Tile {
@@ -37,22 +37,32 @@ const DETECTION_THRESHOLD = 0.05;
 const KINDS = SHAPE_KINDS.filter((kind) => kind !== 'gaussianNoise');
 
 const { width, height } = BATCH;
-let samples: { readonly kind: ShapeKind; readonly truth: Float32Array }[] = [];
-let batches: DetectorBatch[] = [];
+
+interface Exhibits {
+  readonly samples: readonly { readonly kind: ShapeKind; readonly truth: Float32Array }[];
+  readonly batches: readonly DetectorBatch[];
+}
+
+const exhibits = new Map<Difficulty, Exhibits>();
 
 /** One picture of each kind first, then a few of all. Made once. */
-function prepare(): void {
+function exhibitsOf(difficulty: Difficulty): Exhibits {
+  const known = exhibits.get(difficulty);
+  if (known) return known;
   const shown = emptyDetectorBatch(KINDS.length, width, height);
-  samples = KINDS.map((kind, n) => {
-    const sample = synthesize(SEED, n, { kind, width, height });
+  const samples = KINDS.map((kind, n) => {
+    const sample = synthesize(SEED, n, { ...SYNTHETIC[difficulty], kind, width, height });
     fillExample(shown, n, sample, 'soft', new Random(SEED));
     return { kind, truth: sample.keypoints };
   });
-  batches = [shown, makeSyntheticBatch(batchSettings(SEED), 1), makeSyntheticBatch(batchSettings(SEED), 2)];
+  const others = [1, 2].map((step) => makeSyntheticBatch(batchSettings(SEED, difficulty), step));
+  const made = { samples, batches: [shown, ...others] };
+  exhibits.set(difficulty, made);
+  return made;
 }
 
-export async function look(weights: Weights): Promise<Look> {
-  if (batches.length === 0) prepare();
+export async function look(weights: Weights, difficulty: Difficulty): Promise<Look> {
+  const { samples, batches } = exhibitsOf(difficulty);
   const tiles: Tile[] = [];
   const numbers = await validateDetector(weights, batches, (image, heatmap) => {
     const sample = samples[tiles.length];

@@ -17,7 +17,7 @@ import type { LearnService } from './worker.js';
 const LOOK_EVERY = 20;
 /** Steps in the table of numbers. */
 const LOGGED = 12;
-/** Steps over which speed and loss are averaged. */
+/** Steps over which the speed is averaged. */
 const WINDOW = 20;
 
 export class LearnView {
@@ -41,18 +41,19 @@ export class LearnView {
     this.#engine = engine;
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'curve'));
     const onInput = () => this.#reset();
-    const { network, learningRate, seed } = DEFAULT_SETTINGS;
+    const { network, difficulty, learningRate, seed } = DEFAULT_SETTINGS;
     this.#settings = {
       network: menu(
         'Network',
-        { tiny: 'tiny, 15 thousand weights', small: 'small', middle: 'middle, slower' },
+        { tiny: '17 thousand weights', small: '45 thousand weights', middle: '62 thousand weights' },
         network,
         onInput,
       ),
+      difficulty: menu('Shapes', { clear: 'clear', hard: 'turned, noisy and shaded' }, difficulty, onInput),
       learningRate: slider({
         label: 'Learning rate',
         min: 0.0005,
-        max: 0.02,
+        max: 0.05,
         value: learningRate,
         logarithmic: true,
         onInput,
@@ -88,8 +89,13 @@ export class LearnView {
   }
 
   #values(): LearnSettings {
-    const { network, learningRate, seed } = this.#settings;
-    return { network: network.value, learningRate: learningRate.value, seed: seed.value };
+    const { network, difficulty, learningRate, seed } = this.#settings;
+    return {
+      network: network.value,
+      difficulty: difficulty.value,
+      learningRate: learningRate.value,
+      seed: seed.value,
+    };
   }
 
   #open(): Promise<void> {
@@ -182,7 +188,7 @@ export class LearnView {
   }
 
   #showNumbers(): void {
-    const trend = smoothed(this.#losses, WINDOW).at(-1);
+    const trend = smoothed(this.#losses).at(-1);
     const [first] = this.#times;
     const last = this.#times.at(-1) ?? first;
     const rate = this.#times.length > 1 ? (1000 * (this.#times.length - 1)) / (last - first) : undefined;

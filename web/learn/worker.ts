@@ -38,7 +38,7 @@ const service = {
     const { loss, batch } = await ready().step();
     return { step: ready().steps, loss, images: batch.images };
   },
-  look: (): Promise<Look> => look(ready().weights()),
+  look: (): Promise<Look> => look(ready().weights(), ready().difficulty),
   /** The weights as a safetensors file. */
   weights: (): Uint8Array =>
     encodeSafetensors(ready().weights(), {

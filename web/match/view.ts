@@ -200,7 +200,8 @@ export class MatchView {
     this.#paint();
   }
 
-  #showNumbers({ points, matches, inlierCount, H_0to1, remark, milliseconds }: Comparison): void {
+  #showNumbers(comparison: Comparison): void {
+    const { points, matches, inlierCount, H_0to1, isTrusted, remark, milliseconds } = comparison;
     const { network, rest } = milliseconds;
     showFigures(part(this.#root, 'figures'), {
       'points, first': String(points[0].count),
@@ -211,9 +212,11 @@ export class MatchView {
       'all else': `${Math.round(rest)} ms`,
     });
     const reading = part(this.#root, 'reading');
+    const verdict = isTrusted
+      ? `${inlierCount} of ${matches.count} matches agree on a homography.`
+      : `Only ${inlierCount} of ${matches.count} matches agree on a homography, which may be chance: no common plane was found.`;
     reading.textContent =
-      remark ??
-      `${matches.count} matches, ${inlierCount} of them agree on a homography. Point at a match to see both ends; the arrow keys step through them.`;
+      remark ?? `${verdict} Point at a match to see both ends; the arrow keys step through them.`;
     const rows = H_0to1 ? [0, 3, 6].map((row) => [...H_0to1.subarray(row, row + 3)]) : [];
     part(this.#root, 'homography').replaceChildren(
       ...rows.map((row) => element('tr', {}, ...row.map((value) => element('td', {}, value.toPrecision(6))))),

@@ -46,6 +46,9 @@ export function paintTracking(
   const { points, heat, trails, found } = result;
   const drawing = drawingOf(context);
   const scale = width / points.width;
+  const path = new Path2D();
+  path.rect(0, 0, width, points.height * scale);
+  context.clip(path);
   const placement: Placement = { left: 0, top: 0, scale };
   if (heat) context.drawImage(heat, 0, 0, width, points.height * scale);
   if (layers.points) paintKeypoints(drawing, points, POINT_RADIUS, placement);

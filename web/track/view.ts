@@ -155,7 +155,7 @@ export class TrackView {
 
   #pause(paused: boolean): void {
     this.#isPaused = paused;
-    this.#times = [];
+    if (!paused) this.#times = [];
     this.#buttons.pause.textContent = paused ? 'Go on' : 'Pause';
     if (paused) this.#source?.pause();
     else this.#source?.resume();
@@ -264,9 +264,9 @@ export class TrackView {
     const elapsed = performance.now() - first;
     if (this.#frames > 3 && this.#frames % FIGURES_EVERY !== 0) return;
     const { points, trails, continued, before, meanLength, found, milliseconds } = result;
-    const rate = this.#times.length > 1 ? (1000 * (this.#times.length - 1)) / elapsed : 0;
+    const rate = this.#times.length > 1 ? ((1000 * (this.#times.length - 1)) / elapsed).toFixed(1) : '–';
     showFigures(part(this.#root, 'figures'), {
-      'frames a second': rate.toFixed(1),
+      'frames a second': rate,
       'one frame': `${Math.round(milliseconds)} ms`,
       points: String(points.count),
       'followed on': before > 0 ? `${Math.round((100 * continued) / Math.min(before, points.count))} %` : '–',
