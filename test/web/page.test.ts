@@ -225,6 +225,21 @@ suite('the page in a real browser', { skip: skipWithoutChromium }, () => {
     });
   });
 
+  test('a camera is tracked; a file that is no video is refused in words', async () => {
+    const flags = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+    await visit(site, { query: '?device=wasm#track', flags }, async ({ page, complaints }) => {
+      await choose(page, '#track [data-do=video]', [join(ROOT, 'package.json')]);
+      await page.waitForSelector('.notice.problem:has-text("package.json cannot be played")');
+      await page.locator('#track [data-part=settings] input').first().fill('160');
+      await page.click('#track [data-do=camera]');
+      await page.waitForFunction(
+        () => Number(document.querySelector('#track .figures div:nth-child(3) dd')?.textContent) > 0,
+      );
+      await page.click('#track [data-do=pause]');
+      assert.deepEqual(complaints, []);
+    });
+  });
+
   test('tracks of the bundled sequence follow the true motion', async (t) => {
     if (!site.isTrained) return t.skip('there is no trained model yet');
     const model = (await readdir(join(site.folder, 'assets'))).find((name) =>

@@ -154,7 +154,7 @@ async function watched(browser: Browser, origin: string, options: VisitOptions):
 
 /** Opens the site in a fresh browser and closes all after `use`. */
 export async function visit(
-  { folder }: Site,
+  { folder }: Pick<Site, 'folder'>,
   options: VisitOptions,
   use: (visit: Visit) => Promise<void>,
 ): Promise<void> {

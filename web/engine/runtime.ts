@@ -41,12 +41,19 @@ export async function fetchBytes(
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-async function whyNoGpu(): Promise<string | undefined> {
+/** What this module needs of WebGPU's types. */
+interface Gpu {
+  requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>;
+}
+
+/** Why WebGPU should not be used. */
+async function whyNoGpu(choice: DeviceChoice): Promise<string | undefined> {
   if (!('gpu' in navigator)) return 'this browser offers no WebGPU';
-  const { gpu } = navigator as unknown as { gpu: { requestAdapter(): Promise<unknown> } };
-  return (await gpu.requestAdapter().catch(() => null))
-    ? undefined
-    : 'no graphics card is available to WebGPU';
+  const adapter = await (navigator.gpu as Gpu).requestAdapter().catch(() => null);
+  if (!adapter) return 'no graphics card is available to WebGPU';
+  // A graphics card in software is slower than WebAssembly; only who asks for it gets it.
+  const inSoftware = choice === 'auto' && adapter.info?.isFallbackAdapter === true;
+  return inSoftware ? 'the graphics card is a program' : undefined;
 }
 
 /**
@@ -58,7 +65,7 @@ export async function startRuntime(
   threads: number | undefined,
   report: (progress: Progress) => void,
 ): Promise<RuntimeState> {
-  const obstacle = choice === 'wasm' ? undefined : await whyNoGpu();
+  const obstacle = choice === 'wasm' ? undefined : await whyNoGpu(choice);
   if (choice === 'webgpu' && obstacle) throw new Error(`WebGPU cannot be used: ${obstacle}`);
   const device = choice === 'wasm' || obstacle ? 'wasm' : 'webgpu';
   const runtime = await loadRuntime(device, threads);

@@ -1,8 +1,6 @@
 /** The loss by step as a curve. */
 import type { Surface } from '../page/surface.js';
 
-/** Loss of a network that finds all 65 classes of a cell equally likely. */
-const CHANCE = Math.log(65);
 const LEFT = 44;
 const BOTTOM = 26;
 const TOP = 12;
@@ -41,7 +39,7 @@ export function paintCurve({ canvas, context, resize }: Surface, losses: readonl
     return getComputedStyle(canvas).color;
   };
   const steps = Math.max(20, losses.length);
-  const highest = Math.max(CHANCE, ...losses) * 1.05;
+  const highest = losses.length > 0 ? Math.max(...losses) * 1.05 : 1;
   const x = (step: number) => LEFT + ((width - LEFT - RIGHT) * step) / steps;
   const y = (loss: number) => TOP + (height - TOP - BOTTOM) * (1 - loss / highest);
   const line = (points: readonly [number, number][]) => {
@@ -55,25 +53,18 @@ export function paintCurve({ canvas, context, resize }: Surface, losses: readonl
   context.lineWidth = 1;
   context.textBaseline = 'middle';
   context.textAlign = 'right';
-  for (let loss = 0; loss <= highest; loss++) {
+  const lossStep = tickStep(highest);
+  for (let n = 0; n * lossStep <= highest; n++) {
+    const loss = n * lossStep;
     line([
       [LEFT, y(loss)],
       [width - RIGHT, y(loss)],
     ]);
-    context.fillText(String(loss), LEFT - 8, y(loss));
+    context.fillText(String(Number(loss.toPrecision(2))), LEFT - 8, y(loss));
   }
   context.textAlign = 'center';
   for (let step = 0; step <= steps; step += tickStep(steps))
     context.fillText(String(step), x(step), height - 12);
-  context.strokeStyle = color('--text-soft');
-  context.setLineDash([5, 5]);
-  line([
-    [LEFT, y(CHANCE)],
-    [width - RIGHT, y(CHANCE)],
-  ]);
-  context.setLineDash([]);
-  context.textAlign = 'right';
-  context.fillText('guessing', width - RIGHT - 4, y(CHANCE) + 10);
   context.lineJoin = 'round';
   context.strokeStyle = color('--accent');
   context.globalAlpha = 0.3;

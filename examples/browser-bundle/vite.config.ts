@@ -1,0 +1,16 @@
+/** What Vite has to know about the package. */
+import type { UserConfig } from 'vite';
+
+/** Browsers let WebAssembly use several threads only on pages that are served with these headers. */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default {
+  base: './',
+  server: { headers },
+  preview: { headers },
+  // For the dev server: weights and runtime are found beside the scripts, which pre-bundling would move.
+  optimizeDeps: { exclude: ['superpoint', 'onnxruntime-web'], include: ['superpoint > onnx-proto'] },
+} satisfies UserConfig;

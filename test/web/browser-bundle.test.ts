@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { SuperPoint } from '../../src/features/superpoint.js';
+import { readImage } from '../../src/image/codec.js';
+import { skipWithoutChromium } from '../chromium.js';
+import { ROOT, visit } from './site.js';
+
+const PHOTOGRAPH = join(ROOT, 'examples/photographs/graf1.png');
+const skipWithoutModel = existsSync(join(ROOT, 'models/superpoint.safetensors'))
+  ? false
+  : 'there is no trained model yet';
+
+suite('the library in a bundle for the browser', () => {
+  let project: string;
+  before(async () => {
+    // A user's project: the example, with the package among its dependencies.
+    project = await mkdtemp(join(tmpdir(), 'superpoint-bundle-'));
+    await cp(join(ROOT, 'examples/browser-bundle'), project, { recursive: true });
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+    await mkdir(join(project, 'node_modules'));
+    await symlink(ROOT, join(project, 'node_modules/superpoint'));
+    await build({ root: project, logLevel: 'error', build: { reportCompressedSize: false } });
+  });
+  after(() => rm(project, { recursive: true, force: true }));
+
+  test('holds no code of Node but that of the runtime', async (t) => {
+    const assets = join(project, 'dist/assets');
+    for (const name of await readdir(assets)) {
+      const { size } = await stat(join(assets, name));
+      if (extname(name) !== '.js') {
+        t.diagnostic(`${name}: ${size} bytes`);
+        continue;
+      }
+      const script = await readFile(join(assets, name));
+      t.diagnostic(`${name}: ${size} bytes, ${gzipSync(script).length} compressed`);
+      // The runtime asks for Node's modules where it finds itself in Node.
+      if (name.startsWith('ort')) continue;
+      assert.doesNotMatch(script.toString(), /["']node:|["'](sharp|onnxruntime-node|@napi-rs)/);
+      assert.ok(gzipSync(script).length < 60_000);
+    }
+  });
+
+  test('detects what the library detects in Node', {
+    skip: skipWithoutChromium || skipWithoutModel,
+  }, async () => {
+    const superpoint = await SuperPoint.load();
+    const image = await readImage(PHOTOGRAPH);
+    const { count } = await superpoint.detect(image, { resize: 640, maxKeypoints: 500 });
+    await superpoint.dispose();
+    await visit({ folder: join(project, 'dist') }, {}, async ({ page, complaints }) => {
+      await page.setInputFiles('input:not([disabled])', PHOTOGRAPH);
+      await page.waitForSelector('img:not([hidden])');
+      assert.equal(await page.textContent('p'), `${count} keypoints`);
+      assert.deepEqual(complaints, []);
+    });
+  });
+});
