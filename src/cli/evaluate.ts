@@ -95,7 +95,7 @@ function withFeatures(command: Command): Command {
   const collect = (value: string, earlier: readonly FeatureSource[]) => [...earlier, namedPath(value)];
   return command.option(
     '--features <name=file>',
-    "another extractor's features in hloc's HDF5 layout; may be repeated",
+    "features in hloc's HDF5 layout: another extractor's file, or the folder of another run; may be repeated",
     collect,
     [],
   );
@@ -182,7 +182,7 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
       const network = name ?? (describes ? 'SuperPoint' : 'MagicPoint');
       for (const warps of options.warps) {
         const kept = join(output, 'adapted');
-        opened.push(await adaptedMethod({ network, model: bytes, device, warps, seed, folder: kept }));
+        opened.push(adaptedMethod({ network, model: bytes, device, warps, seed, folder: kept }));
       }
     }
     opened.push(...(await openMethods({ ...options, model: false })));

@@ -93,9 +93,7 @@ export async function openMethods(options: EvaluationOptions): Promise<Method[]>
   const methods: Method[] = [];
   for (const { name, bytes, describes } of await readModels(options.model)) {
     const detection = { subpixel };
-    methods.push(
-      await networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }),
-    );
+    methods.push(networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }));
   }
   for (const rival of options.rivals) methods.push(await openRival(rival, seed));
   return methods;

@@ -4,11 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adaptImage } from '../adaptation/adapt-image.js';
 import { extractKeypoints } from '../features/extract-keypoints.js';
-import { SuperPoint } from '../features/superpoint.js';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import type { Device } from '../graph/session.js';
 import { Random } from '../random.js';
 import { detectionsOnly, type Method } from './method.js';
+import { lazyNetwork } from './network-method.js';
 
 /** What to average, and over how many views. */
 export interface AdaptedOptions {
@@ -25,9 +25,9 @@ export interface AdaptedOptions {
 }
 
 /** A network with Homographic Adaptation as a method. */
-export async function adaptedMethod(options: AdaptedOptions): Promise<Method> {
+export function adaptedMethod(options: AdaptedOptions): Method {
   const { network, model, device = 'cpu', warps, seed, folder } = options;
-  const superpoint = await SuperPoint.load({ model, device });
+  const lazy = lazyNetwork(model, device);
   const settings = {
     network,
     weights: createHash('sha256').update(model).digest('hex'),
@@ -50,6 +50,7 @@ export async function adaptedMethod(options: AdaptedOptions): Promise<Method> {
         const { keypoints, scores } = JSON.parse(kept) as { keypoints: number[]; scores: number[] };
         return detectionsOnly(image, Float32Array.from(keypoints), Float32Array.from(scores));
       }
+      const superpoint = await lazy.open();
       const random = new Random(seed).fork('adaptation', key);
       const heatmap = await adaptImage((views) => superpoint.heatmaps(views), image, random, { warps });
       const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, extraction);
@@ -57,6 +58,6 @@ export async function adaptedMethod(options: AdaptedOptions): Promise<Method> {
       await writeFileAtomic(path, text);
       return detectionsOnly(image, keypoints, scores);
     },
-    dispose: () => superpoint.dispose(),
+    dispose: () => lazy.dispose(),
   };
 }

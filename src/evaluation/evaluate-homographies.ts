@@ -2,6 +2,7 @@
  * The whole comparison on sequences with known homographies (§7 of DeTone et al. 2018): features of each
  * method to files, scores from the files, figures with intervals. For Node.
  */
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { predictFeatures } from './feature-files.js';
 import type { Method } from './method.js';
@@ -15,9 +16,10 @@ import {
 import { countPairs, type Sequence, type SequenceSet, type SkippedSequence } from './sequences.js';
 import { type GroupedFigures, summariseDetector, summariseHomographies } from './summarise.js';
 
-/** A file of features in hloc's layout, made by another extractor. */
+/** Features in hloc's layout, made by another extractor or by another run. */
 export interface FeatureSource {
   readonly name: string;
+  /** One file for all tasks, or a folder with one for each as `featurePath` names them. */
   readonly path: string;
 }
 
@@ -88,12 +90,7 @@ export async function evaluateHomographies(
   const set = { ...everything, sequences };
   const contenders: Contender[] = [
     ...methods.map((method) => methodContender(set, method, folder, onStep)),
-    ...sources.map(({ name, path }) => ({
-      name,
-      settings: { features: basename(path) },
-      describes: true,
-      features: async () => ({ path, extractionSeconds: null }),
-    })),
+    ...sources.map(sourceContender),
   ];
   const rows: EvaluationRow[] = [];
   for (const contender of contenders) rows.push(await evaluateRow(contender, sequences, profile, onStep));
@@ -109,6 +106,18 @@ export async function evaluateHomographies(
         .filter((name) => profile.excluded.includes(name)),
     },
     rows,
+  };
+}
+
+function sourceContender({ name, path }: FeatureSource): Contender {
+  return {
+    name,
+    settings: { features: basename(path) },
+    describes: true,
+    async features(task) {
+      const isFolder = (await stat(path)).isDirectory();
+      return { path: isFolder ? featurePath(path, name, task.name) : path, extractionSeconds: null };
+    },
   };
 }
 

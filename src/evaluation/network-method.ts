@@ -19,10 +19,28 @@ export interface NetworkOptions {
   readonly describes: boolean;
 }
 
+/** A network that is loaded when it is first asked: features that were kept need none. */
+export interface LazyNetwork {
+  open(): Promise<SuperPoint>;
+  dispose(): Promise<void>;
+}
+
+/** @param model weights as a safetensors file. */
+export function lazyNetwork(model: Uint8Array, device: Device): LazyNetwork {
+  let opened: Promise<SuperPoint> | undefined;
+  return {
+    open() {
+      opened ??= SuperPoint.load({ model, device });
+      return opened;
+    },
+    dispose: async () => (await opened)?.dispose(),
+  };
+}
+
 /** A network as a method; `dispose` frees its session. */
-export async function networkMethod(options: NetworkOptions): Promise<Method> {
+export function networkMethod(options: NetworkOptions): Method {
   const { model, device = 'cpu', detection = {}, describes, detectionThreshold } = options;
-  const superpoint = await SuperPoint.load({ model, device });
+  const network = lazyNetwork(model, device);
   return {
     name: options.name ?? (describes ? 'SuperPoint' : 'MagicPoint'),
     describes,
@@ -32,13 +50,13 @@ export async function networkMethod(options: NetworkOptions): Promise<Method> {
       ...(detectionThreshold === undefined ? {} : { detectionThreshold }),
       ...(detection as Record<string, string | number | boolean>),
     },
-    extract: (image, settings) =>
-      superpoint.detect(image, {
+    extract: async (image, settings) =>
+      (await network.open()).detect(image, {
         ...detection,
         maxKeypoints: settings.maxKeypoints,
         nmsRadius: settings.nmsRadius,
         detectionThreshold: detectionThreshold ?? settings.detectionThreshold,
       }),
-    dispose: () => superpoint.dispose(),
+    dispose: () => network.dispose(),
   };
 }

@@ -115,6 +115,11 @@ suite('the comparison on sequences', () => {
     // The protocol's own features give the protocol's own figures; at another size they name their task.
     assert.deepEqual(rows[0].homography.homography.pairs, own.rows[0].homography.homography.pairs);
     assert.match(rows[0].failures[0], /^detector: features of .* are of a 640x480 picture/);
+    // A folder holds a file for each task.
+    const run = { name: 'sift', path: kept };
+    const again = await evaluateHomographies(set, design, [], [run], kept);
+    assert.deepEqual(again.rows[0].detector.detector.pairs, own.rows[0].detector.detector.pairs);
+    assert.deepEqual(again.rows[0].failures, []);
     // Features of the originals serve both sizes.
     assert.deepEqual(rows[1].failures, []);
     assert.equal(value(rows[1].homography.homography.figures.all, 'opencv.homography@3'), 1);
