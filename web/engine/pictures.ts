@@ -113,13 +113,16 @@ export function warpColors(
   return { width, height, data };
 }
 
+/** Probability that gets the brightest colour. */
+const BRIGHTEST = 0.25;
+
 /** A heatmap as a layer to lay over its picture: the hotter, the less transparent. */
 export function heatLayer(heatmap: Float32Array, width: number, height: number): RgbaImage {
   const palette = Array.from({ length: 256 }, (_, level) => heatColor(level / 255));
   const data = new Uint8ClampedArray(4 * width * height);
   for (let pixel = 0, at = 0; pixel < heatmap.length; pixel++, at += 4) {
     // The square root brings faint heat out; heat is concentrated in few pixels.
-    const heat = Math.sqrt(Math.min(1, heatmap[pixel]));
+    const heat = Math.sqrt(Math.min(1, heatmap[pixel] / BRIGHTEST));
     const [red, green, blue] = palette[Math.round(255 * heat)];
     data[at] = red;
     data[at + 1] = green;

@@ -1,7 +1,7 @@
 /** The view Learn: MagicPoint trains in the tab. */
 import { connect, type Remote } from '../engine/rpc.js';
 import type { Progress } from '../engine/runtime.js';
-import { menu, slider } from '../page/controls.js';
+import { menu, slider, valuesOf } from '../page/controls.js';
 import { button, element, part, showFigures } from '../page/dom.js';
 import { type Engine, showProgress } from '../page/engine.js';
 import { save } from '../page/files.js';
@@ -88,20 +88,12 @@ export class LearnView {
     if (this.#look) showTiles(part(this.#root, 'tiles'), this.#look.tiles);
   }
 
-  #values(): LearnSettings {
-    const { network, difficulty, learningRate, seed } = this.#settings;
-    return {
-      network: network.value,
-      difficulty: difficulty.value,
-      learningRate: learningRate.value,
-      seed: seed.value,
-    };
-  }
-
   #open(): Promise<void> {
     const make = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     this.#worker ??= connect<LearnService, Progress>(make(), showProgress);
-    this.#opened = this.#worker.open(this.#values()).finally(() => showProgress(undefined));
+    this.#opened = this.#worker
+      .open(valuesOf<LearnSettings>(this.#settings))
+      .finally(() => showProgress(undefined));
     return this.#opened;
   }
 

@@ -1,6 +1,7 @@
 /** The view Match: two pictures, their points, their matches and the homography between them. */
 import type { Comparison, MatchSettings, Side } from '../engine/pair.js';
-import { checkbox, slider } from '../page/controls.js';
+import { checkbox, slider, valuesOf } from '../page/controls.js';
+import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
 import { chooseFiles, fetchFile, onDrop, save } from '../page/files.js';
@@ -8,7 +9,7 @@ import { latest } from '../page/latest.js';
 import { attempt, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
 import { turnedCopy, WALL } from './examples.js';
-import { layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
+import { type Layers, layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
 import { paintWipe } from './wipe.js';
 
 const PICTURES = 'image/*,.pgm,.ppm,.pnm';
@@ -23,6 +24,8 @@ export class MatchView {
   /** The match that is looked at, as a place in the ranking. */
   #selected: number | undefined;
   #isShown = false;
+  /** What the numbers mean, in a sentence. */
+  #verdict = '';
   readonly #surface;
   readonly #wipeSurface;
   readonly #wipe: HTMLInputElement;
@@ -41,39 +44,11 @@ export class MatchView {
     this.#exports = part<HTMLFieldSetElement>(root, 'exports');
     const onInput = () => this.#update();
     this.#settings = {
-      size: slider({
-        label: 'Network sees, longest side',
-        min: 160,
-        max: 1280,
-        step: 80,
-        value: 480,
-        format: (pixels) => `${pixels} px`,
+      ...detectionControls(
+        { size: 480, detectionThreshold: 0.005, nmsRadius: 4, maxKeypoints: 1000 },
+        { size: 1280, maxKeypoints: 4000 },
         onInput,
-      }),
-      detectionThreshold: slider({
-        label: 'Detection threshold',
-        min: 0.0005,
-        max: 0.5,
-        value: 0.005,
-        logarithmic: true,
-        onInput,
-      }),
-      nmsRadius: slider({
-        label: 'Least distance of points (NMS)',
-        min: 0,
-        max: 16,
-        value: 4,
-        format: (pixels) => `${pixels} px`,
-        onInput,
-      }),
-      maxKeypoints: slider({
-        label: 'Most points',
-        min: 20,
-        max: 4000,
-        value: 1000,
-        logarithmic: true,
-        onInput,
-      }),
+      ),
       minSimilarity: slider({
         label: 'Least similarity of a match',
         min: 0,
@@ -163,19 +138,6 @@ export class MatchView {
     await this.#update();
   }
 
-  #values(): MatchSettings {
-    const { size, detectionThreshold, nmsRadius, maxKeypoints, minSimilarity, inlierDistance } =
-      this.#settings;
-    return {
-      size: size.value,
-      detectionThreshold: detectionThreshold.value,
-      nmsRadius: nmsRadius.value,
-      maxKeypoints: maxKeypoints.value,
-      minSimilarity: minSimilarity.value,
-      inlierDistance: inlierDistance.value,
-    };
-  }
-
   async #compare(): Promise<void> {
     const [first, second] = this.#shown;
     const reading = part(this.#root, 'reading');
@@ -185,7 +147,9 @@ export class MatchView {
     }
     reading.textContent = 'Computing…';
     const network = await this.#engine.ready;
-    const comparison = network ? await attempt(() => this.#engine.remote.compare(this.#values())) : undefined;
+    const comparison = network
+      ? await attempt(() => this.#engine.remote.compare(valuesOf<MatchSettings>(this.#settings)))
+      : undefined;
     this.#comparison = comparison;
     this.#selected = undefined;
     this.#exports.disabled = !comparison;
@@ -211,12 +175,12 @@ export class MatchView {
       network: `${Math.round(network)} ms`,
       'all else': `${Math.round(rest)} ms`,
     });
-    const reading = part(this.#root, 'reading');
     const verdict = isTrusted
       ? `${inlierCount} of ${matches.count} matches agree on a homography.`
       : `Only ${inlierCount} of ${matches.count} matches agree on a homography, which may be chance: no common plane was found.`;
-    reading.textContent =
-      remark ?? `${verdict} Point at a match to see both ends; the arrow keys step through them.`;
+    const advice = 'Point at a match to see both ends; the arrow keys step through them.';
+    this.#verdict = remark ?? `${verdict} ${advice}`;
+    part(this.#root, 'reading').textContent = this.#verdict;
     const rows = H_0to1 ? [0, 3, 6].map((row) => [...H_0to1.subarray(row, row + 3)]) : [];
     part(this.#root, 'homography').replaceChildren(
       ...rows.map((row) => element('tr', {}, ...row.map((value) => element('td', {}, value.toPrecision(6))))),
@@ -225,11 +189,6 @@ export class MatchView {
       'aria-label',
       `Two pictures with ${matches.count} matches, ${inlierCount} inliers`,
     );
-  }
-
-  #layerValues() {
-    const { points, matches, outliers } = this.#layers;
-    return { points: points.value, matches: matches.value, outliers: outliers.value };
   }
 
   #layout(first: Shown, second: Shown) {
@@ -248,7 +207,7 @@ export class MatchView {
     const layout = this.#layout(...shown);
     this.#surface.resize(layout.width, layout.height);
     const comparison = this.#comparison;
-    paintScene(context, shown, layout, comparison, this.#layerValues(), POINT_RADIUS);
+    paintScene(context, shown, layout, comparison, valuesOf<Layers>(this.#layers), POINT_RADIUS);
     if (!first || !second) {
       const { left, top, scale } = layout.placements[first ? 1 : 0];
       context.fillStyle = '#1d2026';
@@ -268,20 +227,22 @@ export class MatchView {
 
   #selectedMatch(comparison: Comparison): number | undefined {
     if (this.#selected === undefined) return undefined;
-    return ranking(comparison, this.#layerValues())[this.#selected];
+    return ranking(comparison, valuesOf<Layers>(this.#layers))[this.#selected];
   }
 
   #select(selected: number | undefined): void {
     if (selected === this.#selected || !this.#comparison) return;
     this.#selected = selected;
     this.#paint();
+    const reading = part(this.#root, 'reading');
+    reading.textContent = this.#verdict;
     const match = this.#selectedMatch(this.#comparison);
     if (match === undefined) return;
     const { matches, points, inliers, H_0to1 } = this.#comparison;
     const at = (side: Side, n: number) =>
       `(${points[side].keypoints[2 * n].toFixed(1)}, ${points[side].keypoints[2 * n + 1].toFixed(1)})`;
     const kind = !H_0to1 ? '' : inliers[match] ? ', an inlier' : ', an outlier';
-    part(this.#root, 'reading').textContent =
+    reading.textContent =
       `Match ${(selected ?? 0) + 1} by similarity: ${matches.similarities[match].toFixed(3)}, from ` +
       `${at(0, matches.indices0[match])} to ${at(1, matches.indices1[match])}${kind}`;
   }
@@ -292,7 +253,7 @@ export class MatchView {
       const [first, second] = this.#shown;
       const comparison = this.#comparison;
       if (!first || !second || !comparison) return;
-      const candidates = ranking(comparison, this.#layerValues());
+      const candidates = ranking(comparison, valuesOf<Layers>(this.#layers));
       const match = matchAt(offsetX, offsetY, this.#layout(first, second), comparison, candidates);
       this.#select(match === undefined ? undefined : candidates.indexOf(match));
     };
@@ -302,7 +263,7 @@ export class MatchView {
     canvas.addEventListener('blur', () => this.#select(undefined));
     canvas.addEventListener('keydown', (event) => {
       if (!this.#comparison) return;
-      const last = ranking(this.#comparison, this.#layerValues()).length - 1;
+      const last = ranking(this.#comparison, valuesOf<Layers>(this.#layers)).length - 1;
       const steps: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
       if (event.key === 'Escape') this.#select(undefined);
       if (!(event.key in steps) || last < 0) return;
@@ -331,7 +292,7 @@ export class MatchView {
     const context = canvas.getContext('2d');
     if (!context) throw new Error('this browser has no canvas of that size');
     const radius = POINT_RADIUS * Math.max(1, layout.height / 600);
-    paintScene(context, [first, second], layout, this.#comparison, this.#layerValues(), radius);
+    paintScene(context, [first, second], layout, this.#comparison, valuesOf<Layers>(this.#layers), radius);
     return canvas.convertToBlob({ type: 'image/png' });
   }
 

@@ -97,3 +97,13 @@ export function menu<Value extends string>(
     },
   };
 }
+
+/** What a set of controls is set to, by their names. */
+export function valuesOf<Values extends object>(
+  controls: {
+    readonly [Name in keyof Values]: Control<Values[Name]>;
+  },
+): Values {
+  const entries = Object.entries<Control<unknown>>(controls).map(([name, { value }]) => [name, value]);
+  return Object.fromEntries(entries) as Values;
+}

@@ -1,12 +1,13 @@
 /** The view Track: points followed through a sequence, and a frozen frame found in all that follow. */
 import type { FrameResult, TrackSettings } from '../engine/sequence.js';
-import { checkbox, slider } from '../page/controls.js';
-import { button, part, showFigures } from '../page/dom.js';
+import { checkbox, slider, valuesOf } from '../page/controls.js';
+import { detectionControls } from '../page/detection-controls.js';
+import { button, element, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
 import { chooseFiles } from '../page/files.js';
 import { attempt } from '../page/notices.js';
 import { surfaceOf } from '../page/surface.js';
-import { paintTracking } from './paint.js';
+import { paintTracking, type TrackLayers } from './paint.js';
 import { bundledSequence, camera, type FrameSource, videoFile } from './sources.js';
 
 /** Frames over which the rate is averaged. */
@@ -16,12 +17,22 @@ const FIGURES_EVERY = 5;
 /** Widest that a frame is handled, in pixels. */
 const WIDEST = 960;
 
+/** A frame that the worker is at. */
+interface Shot {
+  readonly source: FrameSource;
+  readonly canvas: HTMLCanvasElement;
+  readonly settings: TrackSettings;
+  readonly result: Promise<FrameResult>;
+}
+
 export class TrackView {
   readonly #root: HTMLElement;
   readonly #engine: Engine;
   readonly #surface;
-  /** The frame that the worker sees and that is shown beneath its result. */
-  readonly #frame = document.createElement('canvas');
+  /** The frame that is shown and the one that the worker is at, in turns. */
+  #canvases = [document.createElement('canvas'), document.createElement('canvas')];
+  /** The frame that the worker got last. */
+  #sent: HTMLCanvasElement | undefined;
   #source: FrameSource | undefined;
   #reference: HTMLCanvasElement | undefined;
   #isShown = false;
@@ -40,39 +51,11 @@ export class TrackView {
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'frame'));
     const onInput = () => {};
     this.#settings = {
-      size: slider({
-        label: 'Network sees, longest side',
-        min: 160,
-        max: 640,
-        step: 80,
-        value: 320,
-        format: (pixels) => `${pixels} px`,
+      ...detectionControls(
+        { size: 320, detectionThreshold: 0.015, nmsRadius: 4, maxKeypoints: 300 },
+        { size: 640, maxKeypoints: 1000 },
         onInput,
-      }),
-      detectionThreshold: slider({
-        label: 'Detection threshold',
-        min: 0.0005,
-        max: 0.5,
-        value: 0.015,
-        logarithmic: true,
-        onInput,
-      }),
-      nmsRadius: slider({
-        label: 'Least distance of points (NMS)',
-        min: 0,
-        max: 16,
-        value: 4,
-        format: (pixels) => `${pixels} px`,
-        onInput,
-      }),
-      maxKeypoints: slider({
-        label: 'Most points',
-        min: 20,
-        max: 1000,
-        value: 300,
-        logarithmic: true,
-        onInput,
-      }),
+      ),
       matchThreshold: slider({
         label: 'Descriptors at most apart',
         min: 0.1,
@@ -142,8 +125,12 @@ export class TrackView {
       this.#buttons[name].setAttribute('aria-pressed', String(name === kind));
     }
     const scale = Math.min(1, WIDEST / Math.max(source.width, source.height));
-    this.#frame.width = Math.round(source.width * scale);
-    this.#frame.height = Math.round(source.height * scale);
+    this.#canvases = [0, 1].map(() =>
+      element('canvas', {
+        width: Math.round(source.width * scale),
+        height: Math.round(source.height * scale),
+      }),
+    );
     part(this.#root, 'empty').hidden = true;
     this.#buttons.pause.disabled = false;
     this.#times = [];
@@ -162,12 +149,13 @@ export class TrackView {
     void this.#loop();
   }
 
-  /** Keeps the frame that is shown as what is to be found in the next ones. */
+  /** Keeps the newest frame as what is to be found in the next ones. */
   async #freeze(): Promise<void> {
-    const copy = document.createElement('canvas');
-    copy.width = this.#frame.width;
-    copy.height = this.#frame.height;
-    copy.getContext('2d')?.drawImage(this.#frame, 0, 0);
+    const sent = this.#sent;
+    if (!sent) return;
+    const { width, height } = sent;
+    const copy = element('canvas', { width, height });
+    copy.getContext('2d')?.drawImage(sent, 0, 0);
     await attempt(async () => {
       await this.#engine.remote.freeze();
       this.#reference = copy;
@@ -187,29 +175,23 @@ export class TrackView {
     part(this.#root, 'reading').textContent = '';
   }
 
-  #values(): TrackSettings {
-    const { size, detectionThreshold, nmsRadius, maxKeypoints } = this.#settings;
-    const { matchThreshold, trailLength, minLength } = this.#settings;
-    return {
-      size: size.value,
-      detectionThreshold: detectionThreshold.value,
-      nmsRadius: nmsRadius.value,
-      maxKeypoints: maxKeypoints.value,
-      matchThreshold: matchThreshold.value,
-      trailLength: trailLength.value,
-      minLength: minLength.value,
-      heat: this.#layers.heat.value,
-    };
+  #isActive(): boolean {
+    return this.#isShown && !this.#isPaused && this.#source !== undefined;
   }
 
-  /** Frame after frame, each as soon as the last one is done, until there is a reason to stop. */
+  /** Frame after frame, until there is a reason to stop; one is painted while the worker is at the next. */
   async #loop(): Promise<void> {
     if (this.#looping) return;
     this.#looping = true;
     try {
-      while (this.#isShown && !this.#isPaused && this.#source) {
+      let shot: Shot | undefined;
+      while (shot || this.#isActive()) {
         if (!(await this.#engine.ready)) throw new Error('Tracking needs a model: choose one above.');
-        await this.#showNext(this.#source);
+        const result = await shot?.result;
+        const next = this.#isActive() ? await this.#shoot() : undefined;
+        if (shot && result && shot.source === this.#source) this.#show(shot, result);
+        result?.heat?.close();
+        shot = next;
         await new Promise(requestAnimationFrame);
       }
     } catch (problem) {
@@ -228,33 +210,39 @@ export class TrackView {
     this.#buttons.pause.textContent = 'Go on';
   }
 
-  async #showNext(source: FrameSource): Promise<void> {
-    const picture = await source.next();
-    if (!picture || source !== this.#source) return;
-    const { width, height } = this.#frame;
-    this.#frame.getContext('2d')?.drawImage(picture, 0, 0, width, height);
+  /** Sends the frame of this moment to the worker. */
+  async #shoot(): Promise<Shot | undefined> {
+    const source = this.#source;
+    const picture = await source?.next();
+    if (!source || !picture || source !== this.#source) return undefined;
+    this.#canvases.reverse();
+    const [canvas] = this.#canvases;
+    const { width, height } = canvas;
+    canvas.getContext('2d')?.drawImage(picture, 0, 0, width, height);
     if (picture instanceof ImageBitmap) picture.close();
-    const settings = this.#values();
-    const result = await this.#engine.remote.track(await createImageBitmap(this.#frame), settings);
-    if (source !== this.#source) return;
-    this.#paint(result, settings);
-    result.heat?.close();
-    this.#buttons.freeze.disabled = !this.#engine.describes;
-    this.#count(result);
+    const bitmap = await createImageBitmap(canvas);
+    const { heat } = this.#layers;
+    const settings = { ...valuesOf<Omit<TrackSettings, 'heat'>>(this.#settings), heat: heat.value };
+    this.#sent = canvas;
+    const result = this.#engine.remote.track(bitmap, settings);
+    // It is awaited one round later; until then its failure must not count as unhandled.
+    result.catch(() => {});
+    return { source, canvas, settings, result };
   }
 
-  #paint(result: FrameResult, settings: TrackSettings): void {
+  #show({ canvas: frame, settings }: Shot, result: FrameResult): void {
     const { canvas, context, resize } = this.#surface;
-    const room = canvas.parentElement?.clientWidth ?? this.#frame.width;
+    const room = canvas.parentElement?.clientWidth ?? frame.width;
     const tallest = Math.max(260, 0.72 * innerHeight);
-    const scale = Math.min(room / this.#frame.width, tallest / this.#frame.height);
-    const [width, height] = [scale * this.#frame.width, scale * this.#frame.height];
+    const scale = Math.min(room / frame.width, tallest / frame.height);
+    const [width, height] = [scale * frame.width, scale * frame.height];
     resize(room, height);
     context.translate((room - width) / 2, 0);
-    context.drawImage(this.#frame, 0, 0, width, height);
-    const { points, trails, matches } = this.#layers;
-    const layers = { points: points.value, trails: trails.value, matches: matches.value };
+    context.drawImage(frame, 0, 0, width, height);
+    const layers = valuesOf<TrackLayers>(this.#layers);
     paintTracking(context, result, width, layers, settings.trailLength, this.#reference);
+    this.#buttons.freeze.disabled = !this.#engine.describes;
+    this.#count(result);
   }
 
   #count(result: FrameResult): void {
