@@ -90,22 +90,29 @@ export function warpColors(
 ): RgbaImage {
   const [a, b, c, d, e, f, g, h, i] = invertHomography(H_sourceToTarget);
   const data = new Uint8ClampedArray(4 * width * height);
-  const { data: from, width: stride } = source;
+  const from = source.data;
+  const [stride, right, bottom] = [4 * source.width, source.width - 1, source.height - 1];
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += 4) {
       const depth = g * x + h * y + i;
       const u = (a * x + b * y + c) / depth;
       const v = (d * x + e * y + f) / depth;
-      if (!(u >= 0 && v >= 0 && u <= source.width - 1 && v <= source.height - 1)) continue;
-      const left = Math.min(Math.floor(u), source.width - 2);
-      const top = Math.min(Math.floor(v), source.height - 2);
-      const [right, below] = [u - left, v - top];
-      const corner = 4 * (top * stride + left);
-      for (let channel = corner, to = at; channel < corner + 3; channel++, to++) {
-        const upper = from[channel] + right * (from[channel + 4] - from[channel]);
-        const under = channel + 4 * stride;
-        const lower = from[under] + right * (from[under + 4] - from[under]);
-        data[to] = upper + below * (lower - upper);
+      if (!(u >= 0 && v >= 0 && u < right && v < bottom)) continue;
+      // No tuples in here: they made it ten times slower.
+      const column = Math.trunc(u);
+      const row = Math.trunc(v);
+      const upper = row * stride + 4 * column;
+      const lower = upper + stride;
+      const southEast = (u - column) * (v - row);
+      const northEast = u - column - southEast;
+      const southWest = v - row - southEast;
+      const northWest = 1 - (u - column) - southWest;
+      for (let channel = 0; channel < 3; channel++) {
+        data[at + channel] =
+          northWest * from[upper + channel] +
+          northEast * from[upper + channel + 4] +
+          southWest * from[lower + channel] +
+          southEast * from[lower + channel + 4];
       }
       data[at + 3] = 255;
     }
@@ -118,15 +125,15 @@ const BRIGHTEST = 0.25;
 
 /** A heatmap as a layer to lay over its picture: the hotter, the less transparent. */
 export function heatLayer(heatmap: Float32Array, width: number, height: number): RgbaImage {
-  const palette = Array.from({ length: 256 }, (_, level) => heatColor(level / 255));
+  const palette = Uint8Array.from({ length: 3 * 256 }, (_, n) => heatColor(Math.floor(n / 3) / 255)[n % 3]);
   const data = new Uint8ClampedArray(4 * width * height);
   for (let pixel = 0, at = 0; pixel < heatmap.length; pixel++, at += 4) {
     // The square root brings faint heat out; heat is concentrated in few pixels.
     const heat = Math.sqrt(Math.min(1, heatmap[pixel] / BRIGHTEST));
-    const [red, green, blue] = palette[Math.round(255 * heat)];
-    data[at] = red;
-    data[at + 1] = green;
-    data[at + 2] = blue;
+    const color = 3 * Math.round(255 * heat);
+    data[at] = palette[color];
+    data[at + 1] = palette[color + 1];
+    data[at + 2] = palette[color + 2];
     data[at + 3] = 255 * Math.min(1, 1.8 * heat);
   }
   return { width, height, data };
