@@ -2,7 +2,7 @@
 import { type Column, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
 import { type Curve, curvePlot, type PlotAxes } from './plots.js';
-import type { Block } from './report.js';
+import { type Block, formatFigure } from './report.js';
 
 /** Figures that are worth a curve each. */
 const SWEPT = /^(rep\.|H@3|NN mAP|M\. score)/;
@@ -34,6 +34,7 @@ export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Blo
         axes,
       );
       blocks.push({ kind: 'plot', caption: `${column.title} by ${kind}.`, svg });
+      blocks.push(sweepTable(`${column.title} by ${kind}: ${x}.`, drawable(curves), xTicks));
     }
   }
   blocks.push(...(await viewBlocks(rows, columns)));
@@ -58,6 +59,14 @@ function pointsOf(column: Column, row: EvaluationRow, at: ReadonlyMap<string, nu
   return [...at]
     .map(([category, x]): [number, number] => [x, column.of(row, category)?.value ?? Number.NaN])
     .sort(([a], [b]) => a - b);
+}
+
+function sweepTable(caption: string, curves: readonly Curve[], xTicks: readonly number[]): Block {
+  const rows = curves.map(({ name, points }) => [
+    { text: name },
+    ...points.map(([, y]) => ({ text: formatFigure(y) })),
+  ]);
+  return { kind: 'table', caption, head: ['', ...xTicks.map(String)], rows };
 }
 
 function drawable(curves: readonly Curve[]): Curve[] {
