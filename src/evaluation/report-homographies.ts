@@ -14,7 +14,7 @@ import {
   type ReportContext,
   type Section,
 } from './report.js';
-import { sweepBlocks } from './report-sweeps.js';
+import { isSwept, sweepBlocks } from './report-sweeps.js';
 
 /** The report of an evaluation. */
 export async function homographyReport(
@@ -127,7 +127,7 @@ function categoriesOf(rows: readonly EvaluationRow[]): string[] {
 
 function categoryBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
   return categoriesOf(rows)
-    .filter((category) => !/^(rotation|scale) /.test(category))
+    .filter((category) => !isSwept(category))
     .map((category) => figureTable(`${category}.`, rows, columns, category, PAPER_REPEATABILITY[category]));
 }
 

@@ -1,42 +1,62 @@
 /** Curves over what was swept: rotation and scale of warped photographs, views of Homographic Adaptation. */
 import { type Column, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
-import { type Curve, curvePlot, type PlotAxes } from './plots.js';
+import { type Curve, curvePlot } from './plots.js';
 import { type Block, formatFigure } from './report.js';
 
 /** Figures that are worth a curve each. */
 const SWEPT = /^(rep\.|H@3|NN mAP|M\. score)/;
 
-/** Plots for each sweep that the evaluation holds; none where it holds none. */
+/** One figure over one sweep. */
+export interface Sweep {
+  /** What is swept, and the title of the figure. */
+  readonly title: string;
+  readonly x: string;
+  readonly isLogarithmic: boolean;
+  /** Values swept, ascending. */
+  readonly xTicks: readonly number[];
+  /** One for each row that has the figure; its points are at the values swept. */
+  readonly curves: readonly Curve[];
+}
+
+const SWEEPS = [
+  {
+    kind: 'rotation',
+    pattern: /^rotation ([\d.]+)°$/,
+    x: 'turn in the plane, degrees',
+    isLogarithmic: false,
+  },
+  { kind: 'scale', pattern: /^scale ([\d.]+)$/, x: 'factor of scale', isLogarithmic: true },
+];
+
+/** Whether a category is one value of a sweep, which stands in the sweep's table. */
+export function isSwept(category: string): boolean {
+  return SWEEPS.some(({ pattern }) => pattern.test(category));
+}
+
+/** The sweeps over categories that the evaluation holds. */
+export function categorySweeps({ profile, rows }: HomographyEvaluation): Sweep[] {
+  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
+  return SWEEPS.flatMap(({ kind, pattern, x, isLogarithmic }) => {
+    const at = valuesOf(rows, pattern);
+    const xTicks = [...at.values()].sort((a, b) => a - b);
+    return columns.map((column) => {
+      const curves = rows.map((row): Curve => ({ name: row.name, points: pointsOf(column, row, at) }));
+      return { title: `${column.title} by ${kind}`, x, isLogarithmic, xTicks, curves: drawable(curves) };
+    });
+  }).filter(({ xTicks }) => xTicks.length > 1);
+}
+
+/** Plots and tables for each sweep that the evaluation holds; none where it holds none. */
 export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Block[]> {
   const { profile, rows } = evaluation;
-  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
+  const names = rows.map(({ name }) => name);
   const blocks: Block[] = [];
-  const sweeps = [
-    {
-      kind: 'rotation',
-      pattern: /^rotation ([\d.]+)°$/,
-      x: 'turn in the plane, degrees',
-      isLogarithmic: false,
-    },
-    { kind: 'scale', pattern: /^scale ([\d.]+)$/, x: 'factor of scale', isLogarithmic: true },
-  ];
-  for (const { kind, pattern, x, isLogarithmic } of sweeps) {
-    const at = valuesOf(rows, pattern);
-    if (at.size < 2) continue;
-    const xTicks = [...at.values()].sort((a, b) => a - b);
-    for (const column of columns) {
-      const curves = rows.map((row): Curve => ({ name: row.name, points: pointsOf(column, row, at) }));
-      const axes: PlotAxes = { x, y: column.title, isLogarithmic, xTicks };
-      const svg = await curvePlot(
-        drawable(curves),
-        rows.map(({ name }) => name),
-        axes,
-      );
-      blocks.push({ kind: 'plot', caption: `${column.title} by ${kind}.`, svg });
-      blocks.push(sweepTable(`${column.title} by ${kind}: ${x}.`, drawable(curves), xTicks));
-    }
+  for (const { title, x, isLogarithmic, xTicks, curves } of categorySweeps(evaluation)) {
+    const svg = await curvePlot(curves, names, { x, y: title, isLogarithmic, xTicks });
+    blocks.push({ kind: 'plot', caption: `${title}.`, svg }, sweepTable(`${title}: ${x}.`, curves, xTicks));
   }
+  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
   blocks.push(...(await viewBlocks(rows, columns)));
   return blocks;
 }

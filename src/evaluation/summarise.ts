@@ -18,7 +18,7 @@ function byGroup<T extends { readonly category: string }>(
   const categories = new Set(scores.map(({ category }) => category));
   // One category alone says nothing that `all` does not.
   if (categories.size > 1) {
-    for (const category of [...categories].sort()) {
+    for (const category of categories) {
       groups[category] = figures(scores.filter((score) => score.category === category));
     }
   }

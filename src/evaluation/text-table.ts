@@ -4,6 +4,7 @@ import { estimatorColumns, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
 import type { SyntheticEvaluation } from './evaluate-synthetic.js';
 import { formatFigure } from './report.js';
+import { categorySweeps, isSwept } from './report-sweeps.js';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
@@ -16,16 +17,20 @@ export function alignedLines(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The evaluation's tables, one for each group of pairs. */
+/** The evaluation's tables, one for each group of pairs and one for each sweep. */
 export function figureLines(evaluation: HomographyEvaluation): string[] {
   const { dataset, profile, rows } = evaluation;
-  const groups = [...new Set(rows.flatMap((row) => groupsOf(row)))];
+  const groups = [...new Set(rows.flatMap((row) => groupsOf(row)))].filter((group) => !isSwept(group));
   const lines = [`profile ${profile.name}, ${dataset.pairs} pairs of ${dataset.sequences} sequences`];
   for (const { name, reason } of dataset.skipped) lines.push(`skipped ${name}: ${reason}`);
   const columns = [...homographyColumns(profile), ...estimatorColumns(profile, 'ours', ' ours')];
   for (const group of groups) {
     const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
     lines.push('', ...alignedLines([[group, ...columns.map(({ title }) => title)], ...table]));
+  }
+  for (const { title, xTicks, curves } of categorySweeps(evaluation)) {
+    const table = curves.map(({ name, points }) => [name, ...points.map(([, y]) => formatFigure(y))]);
+    lines.push('', title, ...alignedLines([['', ...xTicks.map(String)], ...table]));
   }
   for (const { name, failures } of rows) lines.push(...failures.map((failure) => `${name}, ${failure}`));
   return lines;

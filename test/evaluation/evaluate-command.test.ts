@@ -129,7 +129,7 @@ suite('superpoint evaluate', () => {
       '--no-pictures',
     );
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^rotation 30° +rep/m);
+    assert.match(stdout, /^rep\.@3 by rotation\n +15 +30 +45 .*\nORB +[\d.]+/m);
     const html = await readFile(join(folder, 'views/warps.html'), 'utf8');
     assert.match(html, /by rotation\./);
     assert.match(html, /by scale\./);
