@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -232,6 +233,27 @@ suite('the page in a real browser', { skip: skipWithoutChromium }, () => {
       await page.waitForSelector('.notice.problem:has-text("package.json cannot be played")');
       await page.locator('#track [data-part=settings] input').first().fill('160');
       await page.click('#track [data-do=camera]');
+      await page.waitForFunction(
+        () => Number(document.querySelector('#track .figures div:nth-child(3) dd')?.textContent) > 0,
+      );
+      await page.click('#track [data-do=pause]');
+      assert.deepEqual(complaints, []);
+    });
+  });
+
+  test('a video file is tracked', async (t) => {
+    const video = join(site.scratch, 'pan.webm');
+    const pan = "crop=w=320:h=240:x='4*n':y='2*n'";
+    const picture = join(ROOT, 'examples/photographs/graf1.png');
+    const { error, status } = spawnSync(
+      'ffmpeg',
+      ['-loop', '1', '-i', picture, '-vf', pan, '-t', '3', '-c:v', 'libvpx', '-b:v', '1M', video],
+      { stdio: 'ignore' },
+    );
+    if (error || status !== 0) return t.skip('the film is made with ffmpeg, which is not installed');
+    await visit(site, { query: '?device=wasm#track' }, async ({ page, complaints }) => {
+      await choose(page, '#track [data-do=video]', [video]);
+      await page.locator('#track [data-part=settings] input').first().fill('160');
       await page.waitForFunction(
         () => Number(document.querySelector('#track .figures div:nth-child(3) dd')?.textContent) > 0,
       );
