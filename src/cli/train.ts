@@ -27,7 +27,7 @@ export function registerTrain(program: Command): void {
     .command('train')
     .description('train MagicPoint on shapes, or with labels on photographs; or SuperPoint on photographs')
     .addArgument(new Argument('<network>', 'what is trained').choices(['magicpoint', 'superpoint']))
-    .requiredOption('--recipe <recipe>', 'tiny, cpu, paper or a JSON file')
+    .requiredOption('--recipe <recipe>', 'tiny, cpu, superpoint (the shipped weights), paper, or a JSON file')
     .requiredOption('--output <dir>', 'folder for checkpoint, weights, metrics and sample pictures')
     .option('--photos <dir>', 'folder of photographs')
     .option('--labels <file>', 'their labels, as `superpoint adapt` writes them')
