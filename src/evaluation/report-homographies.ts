@@ -88,7 +88,7 @@ function mainBlocks(
 ): Block[] {
   const blocks: Block[] = [
     figureTable(`${dataset.pairs} pairs.`, rows, columns, 'all', PAPER_HOMOGRAPHIES),
-    { kind: 'text', text: standing(rows, columns) },
+    ...standingBlocks(rows, columns),
   ];
   if (profile.homography.length > 0) {
     blocks.push(
@@ -105,16 +105,21 @@ function mainBlocks(
   return blocks;
 }
 
-/** Where the first row stands, wins and losses alike. */
-function standing(rows: readonly EvaluationRow[], columns: readonly Column[]): string {
-  const [first] = rows;
-  const scored = columns.filter((column) => column.of(first, 'all') !== undefined);
-  const lost = scored.filter((column) => !isBest(column, rows, first, 'all'));
+/** Where each network stands, wins and losses alike. */
+function standingBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
+  return rows
+    .filter(({ settings }) => settings.weights !== undefined)
+    .map((row) => ({ kind: 'text', text: standing(row, rows, columns) }));
+}
+
+function standing(row: EvaluationRow, rows: readonly EvaluationRow[], columns: readonly Column[]): string {
+  const scored = columns.filter((column) => column.of(row, 'all') !== undefined);
+  const lost = scored.filter((column) => !isBest(column, rows, row, 'all'));
   const losses = lost.map((column) => {
-    const winner = rows.find((row) => isBest(column, rows, row, 'all'));
+    const winner = rows.find((other) => isBest(column, rows, other, 'all'));
     return `${column.title} (${winner?.name} ${winner && column.text(winner, 'all')})`;
   });
-  const won = `${first.name} is first in ${scored.length - lost.length} of ${scored.length} columns`;
+  const won = `${row.name} is first in ${scored.length - lost.length} of ${scored.length} columns`;
   return losses.length > 0 ? `${won}; behind in ${losses.join(', ')}.` : `${won}.`;
 }
 

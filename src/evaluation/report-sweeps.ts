@@ -51,14 +51,15 @@ export function categorySweeps({ profile, rows }: HomographyEvaluation): Sweep[]
 export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Block[]> {
   const { profile, rows } = evaluation;
   const names = rows.map(({ name }) => name);
-  const blocks: Block[] = [];
+  const plots: Block[] = [];
+  const tables: Block[] = [];
   for (const { title, x, isLogarithmic, xTicks, curves } of categorySweeps(evaluation)) {
     const svg = await curvePlot(curves, names, { x, y: title, isLogarithmic, xTicks });
-    blocks.push({ kind: 'plot', caption: `${title}.`, svg }, sweepTable(`${title}: ${x}.`, curves, xTicks));
+    plots.push({ kind: 'plot', caption: `${title}.`, svg });
+    tables.push(sweepTable(`${title}: ${x}.`, curves, xTicks));
   }
   const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
-  blocks.push(...(await viewBlocks(rows, columns)));
-  return blocks;
+  return [...plots, ...tables, ...(await viewBlocks(rows, columns))];
 }
 
 /** The swept value of each category that is one of the sweep. */
