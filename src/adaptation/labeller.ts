@@ -1,7 +1,8 @@
 /** One photograph after the other: decode, adapt, find the keypoints, in the photograph's own pixels. */
 import { join } from 'node:path';
 import { checkNetworkInput } from '../features/dense-maps.js';
-import { extractKeypoints } from '../features/extract-keypoints.js';
+import { extractKeypoints, type Keypoints } from '../features/extract-keypoints.js';
+import { snapToCorners } from '../features/snap-to-corners.js';
 import { createSession, type Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
@@ -58,16 +59,19 @@ export async function labelImage(
   { round, seed, batch }: LabelSettings,
   signal?: AbortSignal,
 ): Promise<PhotoLabels> {
-  const { warps, homographies, detectionThreshold, nmsRadius, maxKeypoints, longestSide } = round;
+  const { warps, homographies, detectionThreshold, nmsRadius, maxKeypoints, longestSide, cornerRadius } =
+    round;
   const image = longestSide === undefined ? photo : fitWithin(photo, longestSide);
   const random = new Random(seed).fork('adaptation', file);
   const heatmap = await adaptImage(detect, image, random, { warps, homographies, batch, signal });
-  const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, {
+  const found = extractKeypoints(heatmap, image.width, image.height, {
     detectionThreshold,
     nmsRadius,
     maxKeypoints,
     borderMargin: BORDER_MARGIN,
   });
+  const { keypoints, scores } =
+    cornerRadius === 0 ? found : cornersNear(found, image, cornerRadius, nmsRadius);
   const scale = [photo.width / image.width, photo.height / image.height];
   return {
     file,
@@ -75,6 +79,40 @@ export async function labelImage(
     height: photo.height,
     keypoints: keypoints.map((value, i) => (value + 0.5) * scale[i % 2] - 0.5),
     scores,
+  };
+}
+
+/**
+ * The corners of a picture that keypoints climb to. A keypoint without one is left out: nothing in the
+ * picture says where exactly it is, and another view would put it elsewhere. Of corners nearer than the
+ * suppression allows the best stays.
+ */
+export function cornersNear(
+  { keypoints, scores }: Keypoints,
+  image: GrayImage,
+  radius: number,
+  nmsRadius: number,
+): { readonly keypoints: Float32Array; readonly scores: Float32Array } {
+  const corners = snapToCorners(image, keypoints, radius);
+  const kept: number[] = [];
+  for (let n = 0; n < scores.length; n++) {
+    const [x, y] = corners.keypoints.subarray(2 * n, 2 * n + 2);
+    const isInside =
+      Math.min(x, y) > BORDER_MARGIN - 0.5 &&
+      x < image.width - BORDER_MARGIN - 0.5 &&
+      y < image.height - BORDER_MARGIN - 0.5;
+    const isFree = kept.every(
+      (k) =>
+        Math.abs(corners.keypoints[2 * k] - x) >= nmsRadius - 0.5 ||
+        Math.abs(corners.keypoints[2 * k + 1] - y) >= nmsRadius - 0.5,
+    );
+    if (corners.found[n] === 1 && isInside && isFree) kept.push(n);
+  }
+  return {
+    keypoints: Float32Array.from(
+      kept.flatMap((n) => Array.from(corners.keypoints.subarray(2 * n, 2 * n + 2))),
+    ),
+    scores: Float32Array.from(kept, (n) => scores[n]),
   };
 }
 

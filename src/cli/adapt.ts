@@ -20,6 +20,7 @@ interface AdaptOptions {
   readonly warps?: number;
   readonly detectionThreshold?: number;
   readonly nmsRadius?: number;
+  readonly cornerRadius?: number;
   readonly maxKeypoints?: number;
   readonly resize?: number;
   readonly seed: number;
@@ -40,6 +41,11 @@ export function registerAdapt(program: Command): void {
     .option('--warps <n>', 'views a photograph', wholeNumber(1))
     .option('--detection-threshold <p>', 'smallest mean probability of a point', numberIn(0, 1))
     .option('--nms-radius <pixels>', 'smallest distance of two points', wholeNumber(0))
+    .option(
+      '--corner-radius <pixels>',
+      'label corners of the photograph within so many pixels of the points, 0 the points',
+      wholeNumber(0),
+    )
     .option('--max-keypoints <n>', 'keep the best n of a photograph', wholeNumber(1))
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
     .option('--recipe <recipe>', 'recipe whose first round gives what the options do not', 'paper')
@@ -90,6 +96,7 @@ function roundOf(recipe: AdaptationRound, options: AdaptOptions): AdaptationRoun
     detectionThreshold: options.detectionThreshold ?? recipe.detectionThreshold,
     nmsRadius: options.nmsRadius ?? recipe.nmsRadius,
     maxKeypoints: options.maxKeypoints ?? recipe.maxKeypoints,
+    cornerRadius: options.cornerRadius ?? recipe.cornerRadius,
     longestSide: options.resize ?? recipe.longestSide,
   };
 }

@@ -13,7 +13,7 @@ export interface ModelOptions {
 /** What `addDetectionOptions` adds; what is not given takes the library's default. */
 export type DetectionOptions = Pick<
   DetectOptions,
-  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'resize'
+  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'cornerRadius' | 'resize'
 >;
 
 /** `--device`. */
@@ -64,13 +64,18 @@ export function addDetectionOptions(command: Command): Command {
     )
     .option('--nms-radius <pixels>', 'smallest distance of two keypoints (default: 4)', wholeNumber(0))
     .option('--border-margin <pixels>', 'no keypoints nearer to an edge (default: 4)', wholeNumber(0))
+    .option(
+      '--corner-radius <pixels>',
+      'how far a keypoint may move to a corner of the picture, 0 for not at all (default: 3)',
+      wholeNumber(0),
+    )
     .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8));
 }
 
 /** The part of a command's options that chooses keypoints. */
 export function detectionOf(options: DetectionOptions): DetectionOptions {
-  const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, resize } = options;
-  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, resize };
+  const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize } = options;
+  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize };
 }
 
 /** Parses a whole number of at least `least`. */

@@ -1,6 +1,8 @@
 /** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
+import type { GrayImage } from '../image/image.js';
 import { greedyNms } from './nms.js';
 import { refineKeypoints } from './refine-keypoints.js';
+import { snapToCorners } from './snap-to-corners.js';
 
 /** Which points of the heatmap become keypoints. */
 export interface KeypointOptions {
@@ -14,6 +16,11 @@ export interface KeypointOptions {
   readonly maxKeypoints?: number;
   /** Positions between pixels from the shape of the peak; scores and choice stay the same. @default true */
   readonly subpixel?: boolean;
+  /**
+   * With `subpixel`, a keypoint moves on to the corner of the picture that it climbs to within so many
+   * pixels (`snapToCorners`); 0 leaves it at the peak of the heatmap. Whole pixels, >= 0. @default 3
+   */
+  readonly cornerRadius?: number;
 }
 
 /** Keypoints without descriptors, by descending score. */
@@ -33,11 +40,12 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
     borderMargin = 4,
     maxKeypoints = Number.POSITIVE_INFINITY,
     subpixel = true,
+    cornerRadius = 3,
   } = options;
   if (!(detectionThreshold >= 0 && detectionThreshold <= 1)) {
     throw new RangeError(`expected detectionThreshold in [0, 1], got ${detectionThreshold}`);
   }
-  for (const [name, value] of Object.entries({ nmsRadius, borderMargin })) {
+  for (const [name, value] of Object.entries({ nmsRadius, borderMargin, cornerRadius })) {
     if (!(Number.isInteger(value) && value >= 0)) {
       throw new RangeError(`expected ${name} to be a whole number of pixels >= 0, got ${value}`);
     }
@@ -45,7 +53,7 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
   if (!((Number.isInteger(maxKeypoints) || maxKeypoints === Number.POSITIVE_INFINITY) && maxKeypoints > 0)) {
     throw new RangeError(`expected maxKeypoints to be a whole number > 0 or Infinity, got ${maxKeypoints}`);
   }
-  return { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel };
+  return { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel, cornerRadius };
 }
 
 /**
@@ -53,31 +61,54 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
  *
  * @param heatmap [height, width] probabilities, without the padding: what is not of the picture must
  *   not take part in the suppression.
- * @throws RangeError for options out of range or a heatmap of another size.
+ * @param image the picture of the heatmap, to whose corners the keypoints go; of those that meet in a pixel
+ *   the best one stays. Absent, they stay at the peaks of the heatmap.
+ * @throws RangeError for options out of range or a heatmap or picture of another size.
  */
 export function extractKeypoints(
   heatmap: Float32Array,
   width: number,
   height: number,
   options: KeypointOptions = {},
+  image?: GrayImage,
 ): Keypoints {
-  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel } = keypointOptions(options);
+  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel, cornerRadius } =
+    keypointOptions(options);
   if (heatmap.length !== width * height) {
     throw new RangeError(`expected ${width}x${height} = ${width * height} values, got ${heatmap.length}`);
+  }
+  if (image && (image.width !== width || image.height !== height)) {
+    throw new RangeError(`expected a picture of ${width}x${height}, got ${image.width}x${image.height}`);
   }
   const limits = { borderMargin, maxKeypoints };
   const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
   const count = indices.length;
-  const keypoints = new Float32Array(2 * count);
+  const pixels = new Float32Array(2 * count);
   const scores = new Float32Array(count);
   for (let n = 0; n < count; n++) {
-    keypoints[2 * n] = indices[n] % width;
-    keypoints[2 * n + 1] = Math.floor(indices[n] / width);
+    pixels[2 * n] = indices[n] % width;
+    pixels[2 * n + 1] = Math.floor(indices[n] / width);
     scores[n] = heatmap[indices[n]];
   }
+  if (!subpixel) return { count, keypoints: pixels, scores };
+  const keypoints = refineKeypoints(heatmap, width, height, pixels);
+  if (!image || cornerRadius === 0) return { count, keypoints, scores };
+  return firstOfEachPixel(snapToCorners(image, keypoints, cornerRadius).keypoints, scores, width);
+}
+
+/** The keypoints without those that lie in the pixel of an earlier one. */
+function firstOfEachPixel(keypoints: Float32Array, scores: Float32Array, width: number): Keypoints {
+  const taken = new Set<number>();
+  const kept = Array.from(scores.keys()).filter((n) => {
+    const pixel = Math.round(keypoints[2 * n + 1]) * width + Math.round(keypoints[2 * n]);
+    return taken.size < taken.add(pixel).size;
+  });
   return {
-    count,
-    keypoints: subpixel ? refineKeypoints(heatmap, width, height, keypoints) : keypoints,
-    scores,
+    count: kept.length,
+    keypoints: Float32Array.from(
+      { length: 2 * kept.length },
+      (_, i) => keypoints[2 * kept[i >> 1] + (i & 1)],
+    ),
+    scores: Float32Array.from(kept, (n) => scores[n]),
   };
 }

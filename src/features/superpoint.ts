@@ -123,7 +123,7 @@ export class SuperPoint {
     const { cellsHigh, cellsWide, logits, descriptorDim } = maps;
     const padded = heatmapFromLogits(logits, cellsHigh, cellsWide);
     const heatmap = cropHeatmap(padded, CELL * cellsWide, input.width, input.height);
-    const { count, keypoints, scores } = extractKeypoints(heatmap, input.width, input.height, options);
+    const { count, keypoints, scores } = extractKeypoints(heatmap, input.width, input.height, options, input);
     const descriptors = sampleDescriptors(
       maps.descriptors,
       descriptorDim,

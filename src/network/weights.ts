@@ -3,7 +3,7 @@
  * twelve plain convolutions `conv1a … convDb` of the published network.
  */
 import type { Random } from '../random.js';
-import { allLayers, type Layer, type NetworkShape } from './architecture.js';
+import { allLayers, CLASSES, type Layer, type NetworkShape } from './architecture.js';
 
 /** Named tensors, row-major. */
 export type Weights = Record<string, { readonly dims: readonly number[]; readonly data: Float32Array }>;
@@ -25,6 +25,12 @@ function initialKernel({ name, inputs, outputs, size, activated }: Layer, random
   return { dims: [outputs, inputs, size, size], data };
 }
 
+/**
+ * The dustbin's bias at the start. Nearly all cells are empty; a network that has to find that out spends its
+ * first hundreds of steps on it.
+ */
+const EMPTY_LOGIT = 5;
+
 /** What training changes: `x.weight` and, per layer, `x.gamma` and `x.beta` or `x.bias`. */
 export function initialParameters(shape: NetworkShape, random: Random): Weights {
   const parameters: Weights = {};
@@ -37,6 +43,7 @@ export function initialParameters(shape: NetworkShape, random: Random): Weights 
       parameters[`${layer.name}.bias`] = constantTensor(layer.outputs, 0);
     }
   }
+  parameters['convPb.bias'].data[CLASSES - 1] = EMPTY_LOGIT;
   return parameters;
 }
 

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
 import type { Device } from '../graph/session.js';
+import { decodeImage } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
 import type { BatchSpec } from './batch-source.js';
 import { readCheckpoint } from './checkpoint.js';
@@ -14,7 +15,7 @@ import { readLabels } from './labels.js';
 import { selectPhotographs } from './photo-selection.js';
 import { openPhotoStore } from './photo-store.js';
 import { openProgress, type Progress } from './progress.js';
-import type { Recipe } from './recipe.js';
+import { type Recipe, readRecipe } from './recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';
 import {
@@ -90,13 +91,29 @@ export interface ReproduceResult {
   readonly failures: AdaptFolderSummary['failures'];
 }
 
+/** The network that a pipeline ended with, and the folder of its training. */
+interface Made {
+  readonly weights: Weights;
+  readonly folder: string;
+}
+
 /** Runs all stages of a recipe in order; what is done already is not done again. */
 export async function reproduce(recipe: Recipe, options: ReproduceOptions): Promise<ReproduceResult> {
+  const failures: AdaptFolderSummary['failures'][number][] = [];
+  const made = await make(recipe, options, failures, performance.now());
+  return { weights: made?.weights, failures };
+}
+
+/** @param began when the whole command began. @returns undefined where it stopped before the end. */
+async function make(
+  recipe: Recipe,
+  options: ReproduceOptions,
+  failures: AdaptFolderSummary['failures'][number][],
+  began: number,
+): Promise<Made | undefined> {
   const { photos, output, device, workers, signal, progress = openProgress } = options;
-  const began = performance.now();
   const secondsLeft = () =>
     (options.maxSeconds ?? Number.POSITIVE_INFINITY) - (performance.now() - began) / 1000;
-  const failures: AdaptFolderSummary['failures'][number][] = [];
   let places = 0;
   const place = (name: string) => join(output, `${++places}-${name}`);
 
@@ -116,16 +133,27 @@ export async function reproduce(recipe: Recipe, options: ReproduceOptions): Prom
     return { ...(await runStage(stage, run)), folder };
   };
 
-  const { training, heldBack } = selectPhotographs(options.files, recipe);
+  let network: Made;
+  if (recipe.after === undefined) {
+    const trained = await train(magicPointStage(recipe));
+    if (!trained.finished) return undefined;
+    network = trained;
+  } else {
+    const first = await readRecipe(recipe.after);
+    const made = await make(first, { ...options, output: place(first.name) }, failures, began);
+    if (!made || secondsLeft() <= 0) return undefined;
+    network = made;
+  }
+  const files = await photographsOfSize(photos, options.files, recipe.smallestPhotograph);
+  const { training, heldBack } = selectPhotographs(files, recipe);
   const labelled = [...training, ...heldBack].sort();
-  let network = await train(magicPointStage(recipe));
-  if (!network.finished) return { weights: undefined, failures };
   let labels = '';
   for (const [index, round] of recipe.adaptation.entries()) {
     if (index > 0) {
       const stores = await openPhotoStores(photos, labels, recipe);
-      network = await train(photographStage(recipe, stores, await readStartingPoint(network.folder)));
-      if (!network.finished) return { weights: undefined, failures };
+      const trained = await train(photographStage(recipe, stores, await readStartingPoint(network.folder)));
+      if (!trained.finished) return undefined;
+      network = trained;
     }
     labels = place('labels.jsonl');
     const labelling = progress('labels');
@@ -141,9 +169,27 @@ export async function reproduce(recipe: Recipe, options: ReproduceOptions): Prom
       ...(signal ? { signal } : {}),
     }).finally(() => labelling.stop());
     failures.push(...summary.failures);
-    if (summary.interrupted || secondsLeft() <= 0) return { weights: undefined, failures };
+    if (summary.interrupted || secondsLeft() <= 0) return undefined;
   }
   const stores = await openPhotoStores(photos, labels, recipe);
   const final = await train(superPointStage(recipe, stores, await readStartingPoint(network.folder)));
-  return { weights: final.finished ? final.weights : undefined, failures };
+  return final.finished ? final : undefined;
+}
+
+/** The photographs of at least this size; those that cannot be read stay, for the labelling to report. */
+async function photographsOfSize(
+  folder: string,
+  files: readonly string[],
+  smallest: Recipe['smallestPhotograph'],
+): Promise<string[]> {
+  if (!smallest) return [...files];
+  const [longer, shorter] = smallest;
+  const kept: string[] = [];
+  for (const file of files) {
+    const size = await decodeImage(join(folder, file)).catch(() => undefined);
+    const fits =
+      !size || (Math.max(size.width, size.height) >= longer && Math.min(size.width, size.height) >= shorter);
+    if (fits) kept.push(file);
+  }
+  return kept;
 }

@@ -124,6 +124,11 @@ const adaptationRound = z.strictObject({
   warps: positiveCount.default(100),
   detectionThreshold: share.default(0.015),
   nmsRadius: count.default(4),
+  /**
+   * Labels are the picture's own corners within so many pixels of the points found, and only those; 0 keeps
+   * the points, as in the paper.
+   */
+  cornerRadius: count.default(0),
   maxKeypoints: positiveCount.optional(),
   /** Photographs with a longer side are shrunk to this many pixels before they are labelled. */
   longestSide: positiveCount.optional(),
@@ -143,11 +148,18 @@ const recipeSchema = z.strictObject({
       descriptor: positiveCount.default(256),
     })
     .prefault({}),
+  /**
+   * A recipe that is followed first, by name or path: its SuperPoint then does what MagicPoint does
+   * otherwise, labels photographs and is where the joint training starts from.
+   */
+  after: z.string().min(1).optional(),
+  /** Longer and shorter side in pixels that a photograph must have to be used; absent for any. */
+  smallestPhotograph: z.tuple([positiveCount, positiveCount]).optional(),
   /** Photographs used, chosen by `selectPhotographs`; absent for all. */
   maxPhotographs: positiveCount.optional(),
   /** Share of the photographs that no stage trains on. */
   heldBack: share.default(0),
-  /** MagicPoint on Synthetic Shapes (§4). */
+  /** MagicPoint on Synthetic Shapes (§4). Not trained where the recipe comes `after` another. */
   magicpoint: z.strictObject({
     ...stage,
     synthetic: z

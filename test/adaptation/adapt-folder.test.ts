@@ -17,6 +17,7 @@ const ROUND = {
   detectionThreshold: 0.005,
   nmsRadius: 4,
   maxKeypoints: 20,
+  cornerRadius: 0,
   homographies: ADAPTATION_HOMOGRAPHIES,
 } as unknown as AdaptFolderSettings['round'];
 

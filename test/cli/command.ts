@@ -85,7 +85,10 @@ export const SMALL_RECIPE = {
 /** Random weights of a small SuperPoint, or of a small MagicPoint for a descriptor of length 0. */
 export function randomWeights(descriptor: number): Weights {
   const shape: NetworkShape = { encoder: [4, 4, 8, 8], head: 8, descriptor };
-  return foldNormalisation(shape, initialParameters(shape, new Random(7)), initialStatistics(shape));
+  const parameters = initialParameters(shape, new Random(7));
+  // Untrained, a network would hold every cell to be empty.
+  parameters['convPb.bias']!.data.fill(0);
+  return foldNormalisation(shape, parameters, initialStatistics(shape));
 }
 
 /** Writes small random weights as a safetensors file. */

@@ -57,7 +57,16 @@ suite('superpoint detect', () => {
   });
 
   test('obeys the options that choose keypoints and draws them', async () => {
-    const options = ['--nms-radius', '9', '--border-margin', '12', '--detection-threshold', '0.001'];
+    const options = [
+      '--nms-radius',
+      '9',
+      '--border-margin',
+      '12',
+      '--detection-threshold',
+      '0.001',
+      '--corner-radius',
+      '0',
+    ];
     const output = ['--format', 'json', '--output', 'f.json', '--draw', 'drawn'];
     const { code, stdout } = await detect('photos/a.png', ...output, ...options, ...MODEL);
     assert.equal(code, 0);

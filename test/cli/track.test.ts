@@ -139,7 +139,16 @@ suite('superpoint track', () => {
     await writeImage(join(folder, 'seen/0.png'), frameImage(0));
     await writeImage(join(folder, 'seen/1.png'), frameImage(2));
     await writeImage(join(folder, 'seen/2.png'), testImage(5, 160, 120));
-    const args = ['--reference', 'reference.png', '--output', 'r.json', '--draw', 'outlined'];
+    const args = [
+      '--reference',
+      'reference.png',
+      '--output',
+      'r.json',
+      '--draw',
+      'outlined',
+      '--corner-radius',
+      '0',
+    ];
     const { code, stdout, stderr } = await track('seen', ...args);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^reference {3}reference\.png found in 2 of 3 frames$/m);

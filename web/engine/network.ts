@@ -13,8 +13,8 @@ import type { Weights } from '../../src/network/weights.js';
 
 /** What the network says about each pixel and cell of a picture. */
 export interface Maps {
-  readonly width: number;
-  readonly height: number;
+  /** As the network saw it. */
+  readonly image: GrayImage;
   /** [height, width] */
   readonly heatmap: Float32Array;
   readonly cellsHigh: number;
@@ -69,7 +69,7 @@ export class Network {
     const padded = heatmapFromLogits(logits, cellsHigh, cellsWide);
     const { descriptors, descriptorDim } = described;
     const heatmap = cropHeatmap(padded, CELL * cellsWide, width, height);
-    return { width, height, heatmap, cellsHigh, cellsWide, descriptors, descriptorDim };
+    return { image, heatmap, cellsHigh, cellsWide, descriptors, descriptorDim };
   }
 
   async release(): Promise<void> {
@@ -80,10 +80,10 @@ export class Network {
 
 /** The features of a picture of `width` x `height` pixels that the network saw at the size of `maps`. */
 export function featuresFrom(maps: Maps, options: KeypointOptions, width: number, height: number): Features {
-  const { heatmap, descriptors, descriptorDim, cellsHigh, cellsWide } = maps;
-  const { count, keypoints, scores } = extractKeypoints(heatmap, maps.width, maps.height, options);
+  const { image, heatmap, descriptors, descriptorDim, cellsHigh, cellsWide } = maps;
+  const { count, keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, options, image);
   const sampled = sampleDescriptors(descriptors, descriptorDim, cellsHigh, cellsWide, keypoints);
-  const scale = [width / maps.width, height / maps.height];
+  const scale = [width / image.width, height / image.height];
   for (let i = 0; i < keypoints.length; i++) keypoints[i] = (keypoints[i] + 0.5) * scale[i % 2] - 0.5;
   return { width, height, count, keypoints, scores, descriptors: sampled, descriptorDim };
 }

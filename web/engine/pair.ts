@@ -110,7 +110,7 @@ export class Pair {
     const matches = network.describes
       ? await matchFeatures(features[0], features[1], { minSimilarity: settings.minSimilarity })
       : NO_MATCHES;
-    const threshold = (settings.inlierDistance * features[1].width) / maps[1].width;
+    const threshold = (settings.inlierDistance * features[1].width) / maps[1].image.width;
     const homography = estimateHomography(features[0], features[1], matches, { threshold });
     const comparison = {
       points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,

@@ -92,9 +92,9 @@ export class Sequence {
     const colors = pixelsOf(frame, settings.size);
     frame.close();
     const maps = await network.maps(grayFromRgba(colors));
-    const features = featuresFrom(maps, settings, maps.width, maps.height);
+    const features = featuresFrom(maps, settings, maps.image.width, maps.image.height);
     const { matchThreshold, trailLength, minLength } = settings;
-    const options = `${[matchThreshold, trailLength, features.descriptorDim, maps.width, maps.height]}`;
+    const options = `${[matchThreshold, trailLength, features.descriptorDim, maps.image.width, maps.image.height]}`;
     if (options !== this.#options) {
       this.#tracker = new PointTracker({ matchThreshold, maxLength: trailLength });
       this.#options = options;
@@ -112,7 +112,9 @@ export class Sequence {
       continued,
       before,
       meanLength: tracks.reduce((sum, { length }) => sum + length, 0) / Math.max(1, tracks.length),
-      ...(settings.heat ? { heat: await bitmapFrom(heatLayer(maps.heatmap, maps.width, maps.height)) } : {}),
+      ...(settings.heat
+        ? { heat: await bitmapFrom(heatLayer(maps.heatmap, maps.image.width, maps.image.height)) }
+        : {}),
       ...(found ? { found } : {}),
       milliseconds: performance.now() - start,
     };

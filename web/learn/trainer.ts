@@ -1,5 +1,4 @@
 /** MagicPoint training step by step (§4 of DeTone et al. 2018), the same in a worker and in Node. */
-import { CLASSES } from '../../src/network/architecture.js';
 import {
   foldNormalisation,
   initialParameters,
@@ -26,9 +25,6 @@ import {
   WARMUP_STEPS,
 } from './settings.js';
 
-/** How sure the untrained network is that a cell holds no corner. */
-const EMPTY_LOGIT = 5;
-
 /** A training that can be continued for as long as one likes. */
 export class Trainer {
   readonly #settings: LearnSettings;
@@ -44,8 +40,6 @@ export class Trainer {
   static async open(settings: LearnSettings): Promise<Trainer> {
     const shape = SHAPES[settings.network];
     const parameters = initialParameters(shape, new Random(settings.seed).fork('parameters'));
-    // Nearly all cells are empty: knowing that from the start saves the first hundred steps.
-    parameters['convPb.bias'].data[CLASSES - 1] = EMPTY_LOGIT;
     const statistics = initialStatistics(shape);
     const { batch: count, width, height } = BATCH;
     const size = { count, width, height };
