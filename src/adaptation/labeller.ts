@@ -1,8 +1,8 @@
 /** One photograph after the other: decode, adapt, find the keypoints, in the photograph's own pixels. */
 import { join } from 'node:path';
+import { cornerStrength, snapToCorners } from '../features/corners.js';
 import { checkNetworkInput } from '../features/dense-maps.js';
 import { extractKeypoints, type Keypoints } from '../features/extract-keypoints.js';
-import { snapToCorners } from '../features/snap-to-corners.js';
 import { createSession, type Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
@@ -93,7 +93,7 @@ export function cornersNear(
   radius: number,
   nmsRadius: number,
 ): { readonly keypoints: Float32Array; readonly scores: Float32Array } {
-  const corners = snapToCorners(image, keypoints, radius);
+  const corners = snapToCorners(cornerStrength(image), image.width, image.height, keypoints, radius);
   const kept: number[] = [];
   for (let n = 0; n < scores.length; n++) {
     const [x, y] = corners.keypoints.subarray(2 * n, 2 * n + 2);

@@ -1,8 +1,8 @@
 /** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
 import type { GrayImage } from '../image/image.js';
+import { cornerHeatmap, cornerStrength, snapToCorners } from './corners.js';
 import { greedyNms } from './nms.js';
 import { refineKeypoints } from './refine-keypoints.js';
-import { snapToCorners } from './snap-to-corners.js';
 
 /** Which points of the heatmap become keypoints. */
 export interface KeypointOptions {
@@ -17,8 +17,9 @@ export interface KeypointOptions {
   /** Positions between pixels from the shape of the peak; scores and choice stay the same. @default true */
   readonly subpixel?: boolean;
   /**
-   * With `subpixel`, a keypoint moves on to the corner of the picture that it climbs to within so many
-   * pixels (`snapToCorners`); 0 leaves it at the peak of the heatmap. Whole pixels, >= 0. @default 3
+   * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
+   * together (`corners.ts`), and climb to the corner within so many pixels; 0 leaves them at the peaks of the
+   * heatmap alone. Whole pixels, >= 0. @default 2
    */
   readonly cornerRadius?: number;
 }
@@ -28,7 +29,7 @@ export interface Keypoints {
   readonly count: number;
   /** [count, 2] x, y in pixels. */
   readonly keypoints: Float32Array;
-  /** [count] in (0, 1]. */
+  /** [count] > 0: the probability, or that smoothed and weighted by the root of the corner strength. */
   readonly scores: Float32Array;
 }
 
@@ -40,7 +41,7 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
     borderMargin = 4,
     maxKeypoints = Number.POSITIVE_INFINITY,
     subpixel = true,
-    cornerRadius = 3,
+    cornerRadius = 2,
   } = options;
   if (!(detectionThreshold >= 0 && detectionThreshold <= 1)) {
     throw new RangeError(`expected detectionThreshold in [0, 1], got ${detectionThreshold}`);
@@ -81,19 +82,30 @@ export function extractKeypoints(
     throw new RangeError(`expected a picture of ${width}x${height}, got ${image.width}x${image.height}`);
   }
   const limits = { borderMargin, maxKeypoints };
-  const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
-  const count = indices.length;
-  const pixels = new Float32Array(2 * count);
-  const scores = new Float32Array(count);
-  for (let n = 0; n < count; n++) {
-    pixels[2 * n] = indices[n] % width;
-    pixels[2 * n + 1] = Math.floor(indices[n] / width);
-    scores[n] = heatmap[indices[n]];
+  if (!image || !subpixel || cornerRadius === 0) {
+    const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
+    const { keypoints, scores } = pointsAt(indices, heatmap, width);
+    return {
+      count: scores.length,
+      keypoints: subpixel ? refineKeypoints(heatmap, width, height, keypoints) : keypoints,
+      scores,
+    };
   }
-  if (!subpixel) return { count, keypoints: pixels, scores };
-  const keypoints = refineKeypoints(heatmap, width, height, pixels);
-  if (!image || cornerRadius === 0) return { count, keypoints, scores };
-  return firstOfEachPixel(snapToCorners(image, keypoints, cornerRadius).keypoints, scores, width);
+  const strength = cornerStrength(image);
+  const weighted = cornerHeatmap(heatmap, strength, width, height, detectionThreshold);
+  const found = pointsAt(greedyNms(weighted, width, height, nmsRadius, 0, limits), weighted, width);
+  const { keypoints } = snapToCorners(strength, width, height, found.keypoints, cornerRadius);
+  return firstOfEachPixel(keypoints, found.scores, width);
+}
+
+/** Pixels as points x, y with the values of a map there. */
+function pointsAt(indices: Uint32Array, map: Float32Array, width: number) {
+  const keypoints = new Float32Array(2 * indices.length);
+  for (let n = 0; n < indices.length; n++) {
+    keypoints[2 * n] = indices[n] % width;
+    keypoints[2 * n + 1] = Math.floor(indices[n] / width);
+  }
+  return { keypoints, scores: Float32Array.from(indices, (index) => map[index]) };
 }
 
 /** The keypoints without those that lie in the pixel of an earlier one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cornerHeatmap, cornerStrength, snapToCorners } from '../../src/features/corners.js';
 import { extractKeypoints } from '../../src/features/extract-keypoints.js';
-import { snapToCorners } from '../../src/features/snap-to-corners.js';
 import type { GrayImage } from '../../src/image/image.js';
 
 const SIDE = 48;
@@ -22,7 +22,7 @@ test('a keypoint climbs to a corner between pixels', () => {
     [19.6, 23.8],
   ]) {
     const start = Float32Array.of(cx + 1.8, cy - 1.6);
-    const { keypoints, found } = snapToCorners(saddle(cx, cy), start, 3);
+    const { keypoints, found } = snapToCorners(cornerStrength(saddle(cx, cy)), SIDE, SIDE, start, 3);
     assert.equal(found[0], 1);
     assert.ok(Math.hypot(keypoints[0] - cx, keypoints[1] - cy) < 0.45, `${keypoints} for ${cx}, ${cy}`);
   }
@@ -30,7 +30,7 @@ test('a keypoint climbs to a corner between pixels', () => {
 
 test('a keypoint without a corner within reach stays where it was', () => {
   const start = Float32Array.of(30.5, 24.25, 8, 8);
-  const { keypoints, found } = snapToCorners(saddle(20, 24), start, 3);
+  const { keypoints, found } = snapToCorners(cornerStrength(saddle(20, 24)), SIDE, SIDE, start, 3);
   assert.deepEqual([...keypoints], [...start]);
   assert.deepEqual([...found], [0, 0]);
 });
@@ -38,22 +38,36 @@ test('a keypoint without a corner within reach stays where it was', () => {
 test('keypoints at the edges of a small picture do not leave it', () => {
   const data = Float32Array.from({ length: 64 }, (_, i) => ((i * 37) % 64) / 64);
   const start = Float32Array.of(0, 0, 7, 0, 0, 7, 7, 7);
-  const { keypoints } = snapToCorners({ width: 8, height: 8, data }, start, 3);
+  const { keypoints } = snapToCorners(cornerStrength({ width: 8, height: 8, data }), 8, 8, start, 3);
   for (const value of keypoints) assert.ok(value >= 0 && value <= 7);
 });
 
-test('of keypoints that climb to the same corner the best one stays', () => {
+test('with the picture a peak of the heatmap becomes the corner beside it', () => {
   const heatmap = new Float32Array(SIDE * SIDE);
   heatmap[24 * SIDE + 18] = 0.3;
-  heatmap[24 * SIDE + 23] = 0.6;
-  const options = { nmsRadius: 3 };
+  heatmap[25 * SIDE + 22] = 0.6;
   const image = saddle(20.5, 24);
-  assert.equal(extractKeypoints(heatmap, SIDE, SIDE, options).count, 2);
-  const { count, scores, keypoints } = extractKeypoints(heatmap, SIDE, SIDE, options, image);
+  assert.equal(extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3 }).count, 2);
+  const { count, keypoints, scores } = extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3 }, image);
   assert.equal(count, 1);
-  assert.deepEqual([...scores], [Math.fround(0.6)]);
-  assert.ok(Math.abs(keypoints[0] - 20.5) < 0.45);
-  assert.equal(extractKeypoints(heatmap, SIDE, SIDE, { ...options, cornerRadius: 0 }, image).count, 2);
+  assert.ok(scores[0] > 0);
+  assert.ok(Math.hypot(keypoints[0] - 20.5, keypoints[1] - 24) < 0.45);
+  const plain = extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3, cornerRadius: 0 }, image);
+  assert.equal(plain.count, 2);
+});
+
+test('nothing counts far from what the network found, nor where the picture is flat', () => {
+  const image = saddle(20, 24);
+  const strength = cornerStrength(image);
+  const heatmap = new Float32Array(SIDE * SIDE);
+  heatmap[24 * SIDE + 30] = 0.5;
+  const weighted = cornerHeatmap(heatmap, strength, SIDE, SIDE, 0.005);
+  for (const [i, value] of weighted.entries()) {
+    const isNear = Math.abs((i % SIDE) - 30) <= 2 && Math.abs(Math.floor(i / SIDE) - 24) <= 2;
+    assert.ok(value === 0 || isNear);
+  }
+  const flat = cornerStrength({ width: SIDE, height: SIDE, data: new Float32Array(SIDE * SIDE).fill(0.3) });
+  assert.ok(flat.every((value) => value < 1e-9));
 });
 
 test('a picture of another size than the heatmap is refused', () => {
