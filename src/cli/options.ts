@@ -57,11 +57,7 @@ export function addTrainingOptions(command: Command): Command {
 export function addDetectionOptions(command: Command): Command {
   return command
     .option('--max-keypoints <n>', 'keep the best n (default: all)', wholeNumber(1))
-    .option(
-      '--detection-threshold <p>',
-      'smallest probability of a keypoint (default: 0.005)',
-      numberIn(0, 1),
-    )
+    .option('--detection-threshold <p>', 'smallest probability of a keypoint (default: 0.01)', numberIn(0, 1))
     .option('--nms-radius <pixels>', 'smallest distance of two keypoints (default: 4)', wholeNumber(0))
     .option('--border-margin <pixels>', 'no keypoints nearer to an edge (default: 4)', wholeNumber(0))
     .option(

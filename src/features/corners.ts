@@ -15,36 +15,33 @@ const REACH = 2;
 /** Keeps the strength of flat places at 0. */
 const SMALLEST_TRACE = 1e-6;
 
-/** Sampled and normalised to a sum of 1. [2 * taps + 1] */
+/** Half of a sampled Gaussian from its middle on, the whole of it normalised to a sum of 1. [taps + 1] */
 function gaussian(sigma: number, taps: number): Float64Array {
-  const kernel = Float64Array.from({ length: 2 * taps + 1 }, (_, i) =>
-    Math.exp(-((i - taps) ** 2) / (2 * sigma ** 2)),
-  );
-  const sum = kernel.reduce((total, weight) => total + weight, 0);
-  return kernel.map((weight) => weight / sum);
+  const half = Float64Array.from({ length: taps + 1 }, (_, i) => Math.exp(-(i ** 2) / (2 * sigma ** 2)));
+  const sum = half.reduce((total, weight, i) => total + (i === 0 ? 1 : 2) * weight, 0);
+  return half.map((weight) => weight / sum);
 }
 
 /** A map [height, width] smoothed along both axes, continued by its edges. */
-function smooth(map: Float32Array, width: number, height: number, kernel: Float64Array): Float32Array {
-  const taps = (kernel.length - 1) / 2;
+function smooth(map: Float32Array, width: number, height: number, half: Float64Array): Float32Array {
+  const taps = half.length - 1;
   const out = new Float32Array(map.length);
   const line = new Float64Array(width + 2 * taps);
-  const column = new Float64Array(width);
+  const row = (y: number) => width * Math.min(Math.max(y, 0), height - 1);
   for (let y = 0; y < height; y++) {
-    // Down first, into one line, then along it: two lines stay in the cache.
-    column.fill(0);
-    for (let k = -taps; k <= taps; k++) {
-      const row = width * Math.min(Math.max(y + k, 0), height - 1);
-      const weight = kernel[k + taps];
-      for (let x = 0; x < width; x++) column[x] += weight * map[row + x];
+    // Down first, into one line, then along it: what is read again stays in the cache.
+    const here = row(y);
+    for (let x = 0; x < width; x++) line[x + taps] = half[0] * map[here + x];
+    for (let k = 1; k <= taps; k++) {
+      const [above, below, weight] = [row(y - k), row(y + k), half[k]];
+      for (let x = 0; x < width; x++) line[x + taps] += weight * (map[above + x] + map[below + x]);
     }
-    line.fill(column[0], 0, taps);
-    line.set(column, taps);
-    line.fill(column[width - 1], width + taps);
-    for (let x = 0, to = y * width; x < width; x++, to++) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k++) sum += kernel[k] * line[x + k];
-      out[to] = sum;
+    line.fill(line[taps], 0, taps);
+    line.fill(line[width + taps - 1], width + taps);
+    for (let x = 0; x < width; x++) {
+      let sum = half[0] * line[x + taps];
+      for (let k = 1; k <= taps; k++) sum += half[k] * (line[x + taps - k] + line[x + taps + k]);
+      out[here + x] = sum;
     }
   }
   return out;

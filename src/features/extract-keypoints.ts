@@ -6,7 +6,7 @@ import { refineKeypoints } from './refine-keypoints.js';
 
 /** Which points of the heatmap become keypoints. */
 export interface KeypointOptions {
-  /** Only pixels with a probability above this, in [0, 1]. @default 0.005 */
+  /** Only pixels with a probability above this, in [0, 1]. @default 0.01 */
   readonly detectionThreshold?: number;
   /** A keypoint silences the (2r + 1)² square around it; whole pixels, >= 0. @default 4 */
   readonly nmsRadius?: number;
@@ -36,7 +36,7 @@ export interface Keypoints {
 /** The options with their defaults. @throws RangeError for a value out of range, naming it. */
 export function keypointOptions(options: KeypointOptions = {}): Required<KeypointOptions> {
   const {
-    detectionThreshold = 0.005,
+    detectionThreshold = 0.01,
     nmsRadius = 4,
     borderMargin = 4,
     maxKeypoints = Number.POSITIVE_INFINITY,

@@ -28,7 +28,7 @@ const SOFTWARE_GPU = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
 ];
-const DETECTION = { detectionThreshold: 0.005, nmsRadius: 4, maxKeypoints: 1000 };
+const DETECTION = { detectionThreshold: 0.01, nmsRadius: 4, maxKeypoints: 1000 };
 const NETWORK_SIZE = 320;
 /** Steps until the screenshot of Learn has something to show. */
 const LONG_TRAINING = 40;

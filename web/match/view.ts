@@ -45,7 +45,7 @@ export class MatchView {
     const onInput = () => this.#update();
     this.#settings = {
       ...detectionControls(
-        { size: 480, detectionThreshold: 0.005, nmsRadius: 4, maxKeypoints: 1000 },
+        { size: 480, detectionThreshold: 0.01, nmsRadius: 4, maxKeypoints: 1000 },
         { size: 1280, maxKeypoints: 4000 },
         onInput,
       ),
