@@ -22,7 +22,10 @@ export function registerReproduce(program: Command): void {
   const command = program
     .command('reproduce')
     .description('make SuperPoint from nothing but photographs; called again, it goes on where it was')
-    .requiredOption('--recipe <recipe>', 'tiny, cpu, superpoint (the shipped weights), paper, or a JSON file')
+    .requiredOption(
+      '--recipe <recipe>',
+      'tiny, cpu, superpoint and superpoint-small (the shipped weights), paper, or a JSON file',
+    )
     .requiredOption('--photos <dir>', 'folder of photographs')
     .requiredOption('--output <dir>', 'folder for what all stages leave');
   addTrainingOptions(command).action(runReproduce);

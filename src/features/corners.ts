@@ -9,7 +9,7 @@ import type { GrayImage } from '../image/image.js';
 /** Smoothing before the gradients, of their products, and of the heatmap; half the lengths of the kernels. */
 const DERIVATION = gaussian(0.7, 2);
 const INTEGRATION = gaussian(1, 2);
-const NEIGHBOURHOOD = gaussian(1.5, 4);
+const NEIGHBOURHOOD = gaussian(2, 5);
 /** Pixels around one above the threshold, in each direction, where its keypoint may be. */
 const REACH = 2;
 /** Keeps the strength of flat places at 0. */

@@ -19,7 +19,7 @@ export interface KeypointOptions {
   /**
    * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
    * together (`corners.ts`), and climb to the corner within so many pixels; 0 leaves them at the peaks of the
-   * heatmap alone. Whole pixels, >= 0. @default 2
+   * heatmap alone. Whole pixels, >= 0. @default 3
    */
   readonly cornerRadius?: number;
 }
@@ -41,7 +41,7 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
     borderMargin = 4,
     maxKeypoints = Number.POSITIVE_INFINITY,
     subpixel = true,
-    cornerRadius = 2,
+    cornerRadius = 3,
   } = options;
   if (!(detectionThreshold >= 0 && detectionThreshold <= 1)) {
     throw new RangeError(`expected detectionThreshold in [0, 1], got ${detectionThreshold}`);
