@@ -10,10 +10,12 @@ import { runFiles } from '../training/run-files.js';
 import { isFolder } from './find-images.js';
 import type { ModelOptions } from './options.js';
 
-/** The weights that come with the package. */
-export const SHIPPED_MODEL = fileURLToPath(
-  new URL('../../../models/superpoint.safetensors', import.meta.url),
-);
+/** Weights that come with the package, by name. */
+const SHIPPED_MODELS = ['superpoint', 'superpoint-small', 'magicpoint'];
+
+function shippedModel(name: string): string {
+  return fileURLToPath(new URL(`../../../models/${name}.safetensors`, import.meta.url));
+}
 
 /** Weights for use and what their file tells of them. */
 export interface LoadedModel {
@@ -23,12 +25,12 @@ export interface LoadedModel {
 }
 
 /**
- * Reads weights from a .safetensors file, a PyTorch checkpoint or a run's folder.
+ * Reads weights from a .safetensors file, a PyTorch checkpoint or a run's folder, or shipped ones by name.
  *
  * @throws FormatError when there is no such file or it does not hold SuperPoint's or MagicPoint's weights.
  */
-export async function loadModel(given: string = SHIPPED_MODEL): Promise<LoadedModel> {
-  const path = (await isFolder(given)) ? runFiles(given).weights : given;
+export async function loadModel(given = 'superpoint'): Promise<LoadedModel> {
+  const path = await pathOfModel(given);
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     const expected = path === given ? 'no such file' : 'not the folder of a training run';
@@ -43,6 +45,11 @@ export async function loadModel(given: string = SHIPPED_MODEL): Promise<LoadedMo
   } catch (error) {
     throw new FormatError(`${path}: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
+}
+
+async function pathOfModel(given: string): Promise<string> {
+  if (SHIPPED_MODELS.includes(given)) return shippedModel(given);
+  return (await isFolder(given)) ? runFiles(given).weights : given;
 }
 
 /** The bytes of a loaded model as a safetensors file. */

@@ -27,7 +27,7 @@ export function deviceOption(): Option {
 export function addModelOption(command: Command): Command {
   return command.option(
     '--model <path>',
-    "weights (.safetensors, .pth) or a training run's folder (default: the shipped SuperPoint)",
+    "superpoint, superpoint-small or magicpoint (shipped), weights (.safetensors, .pth) or a run's folder (default: superpoint)",
   );
 }
 

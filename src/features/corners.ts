@@ -26,7 +26,8 @@ function gaussian(sigma: number, taps: number): Float64Array {
 function smooth(map: Float32Array, width: number, height: number, half: Float64Array): Float32Array {
   const taps = half.length - 1;
   const out = new Float32Array(map.length);
-  const line = new Float64Array(width + 2 * taps);
+  const line = new Float32Array(width + 2 * taps);
+  const along = new Float32Array(width);
   const row = (y: number) => width * Math.min(Math.max(y, 0), height - 1);
   for (let y = 0; y < height; y++) {
     // Down first, into one line, then along it: what is read again stays in the cache.
@@ -38,11 +39,13 @@ function smooth(map: Float32Array, width: number, height: number, half: Float64A
     }
     line.fill(line[taps], 0, taps);
     line.fill(line[width + taps - 1], width + taps);
-    for (let x = 0; x < width; x++) {
-      let sum = half[0] * line[x + taps];
-      for (let k = 1; k <= taps; k++) sum += half[k] * (line[x + taps - k] + line[x + taps + k]);
-      out[here + x] = sum;
+    for (let x = 0; x < width; x++) along[x] = half[0] * line[x + taps];
+    for (let k = 1; k <= taps; k++) {
+      const weight = half[k];
+      const [left, right] = [taps - k, taps + k];
+      for (let x = 0; x < width; x++) along[x] += weight * (line[x + left] + line[x + right]);
     }
+    out.set(along, here);
   }
   return out;
 }
@@ -63,7 +66,10 @@ export function cornerStrength({ width, height, data }: GrayImage): Float32Array
     }
   }
   const [a, b, c] = [xx, xy, yy].map((map) => smooth(map, width, height, INTEGRATION));
-  return a.map((value, i) => Math.max(0, (value * c[i] - b[i] * b[i]) / (value + c[i] + SMALLEST_TRACE)));
+  for (let i = 0; i < a.length; i++) {
+    a[i] = Math.max(0, (a[i] * c[i] - b[i] * b[i]) / (a[i] + c[i] + SMALLEST_TRACE));
+  }
+  return a;
 }
 
 /**
