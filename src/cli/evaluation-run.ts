@@ -87,12 +87,15 @@ export async function readModels(given: EvaluationOptions['model']): Promise<Nam
   );
 }
 
-/** Networks and rivals in the order of the tables. */
-export async function openMethods(options: EvaluationOptions): Promise<Method[]> {
+/**
+ * Networks and rivals in the order of the tables.
+ * @param cornerRadius as in `KeypointOptions`.
+ */
+export async function openMethods(options: EvaluationOptions, cornerRadius?: number): Promise<Method[]> {
   const { device, subpixel, detectionThreshold, seed } = options;
   const methods: Method[] = [];
   for (const { name, bytes, describes } of await readModels(options.model)) {
-    const detection = { subpixel };
+    const detection = { subpixel, ...(cornerRadius === undefined ? {} : { cornerRadius }) };
     methods.push(networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }));
   }
   for (const rival of options.rivals) methods.push(await openRival(rival, seed));

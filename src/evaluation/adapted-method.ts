@@ -53,7 +53,7 @@ export function adaptedMethod(options: AdaptedOptions): Method {
       const superpoint = await lazy.open();
       const random = new Random(seed).fork('adaptation', key);
       const heatmap = await adaptImage((views) => superpoint.heatmaps(views), image, random, { warps });
-      const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, extraction, image);
+      const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, extraction);
       const text = JSON.stringify({ keypoints: Array.from(keypoints), scores: Array.from(scores) });
       await writeFileAtomic(path, text);
       return detectionsOnly(image, keypoints, scores);
