@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { cornerStrength, snapToCorners } from '../features/corners.js';
 import { checkNetworkInput } from '../features/dense-maps.js';
-import { extractKeypoints, type Keypoints } from '../features/extract-keypoints.js';
+import { extractKeypoints, type Keypoints, pickKeypoints } from '../features/extract-keypoints.js';
 import { createSession, type Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
@@ -87,12 +87,12 @@ export async function labelImage(
  * picture says where exactly it is, and another view would put it elsewhere. Of corners nearer than the
  * suppression allows the best stays.
  */
-export function cornersNear(
+function cornersNear(
   { keypoints, scores }: Keypoints,
   image: GrayImage,
   radius: number,
   nmsRadius: number,
-): { readonly keypoints: Float32Array; readonly scores: Float32Array } {
+): Keypoints {
   const corners = snapToCorners(cornerStrength(image), image.width, image.height, keypoints, radius);
   const kept: number[] = [];
   for (let n = 0; n < scores.length; n++) {
@@ -108,12 +108,7 @@ export function cornersNear(
     );
     if (corners.found[n] === 1 && isInside && isFree) kept.push(n);
   }
-  return {
-    keypoints: Float32Array.from(
-      kept.flatMap((n) => Array.from(corners.keypoints.subarray(2 * n, 2 * n + 2))),
-    ),
-    scores: Float32Array.from(kept, (n) => scores[n]),
-  };
+  return pickKeypoints(corners.keypoints, scores, kept);
 }
 
 /** Starts a labeller. @throws RangeError for a device that this platform does not have. */

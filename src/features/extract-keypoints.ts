@@ -115,12 +115,18 @@ function firstOfEachPixel(keypoints: Float32Array, scores: Float32Array, width: 
     const pixel = Math.round(keypoints[2 * n + 1]) * width + Math.round(keypoints[2 * n]);
     return taken.size < taken.add(pixel).size;
   });
+  return pickKeypoints(keypoints, scores, kept);
+}
+
+/** The keypoints with these indices, in their order. */
+export function pickKeypoints(
+  keypoints: Float32Array,
+  scores: Float32Array,
+  kept: readonly number[],
+): Keypoints {
   return {
     count: kept.length,
-    keypoints: Float32Array.from(
-      { length: 2 * kept.length },
-      (_, i) => keypoints[2 * kept[i >> 1] + (i & 1)],
-    ),
+    keypoints: Float32Array.from(kept.flatMap((n) => [keypoints[2 * n], keypoints[2 * n + 1]])),
     scores: Float32Array.from(kept, (n) => scores[n]),
   };
 }
