@@ -9,6 +9,7 @@ import type { Method } from '../evaluation/method.js';
 import { networkMethod } from '../evaluation/network-method.js';
 import { type Report, type ReportContext, writeReport } from '../evaluation/report.js';
 import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
+import type { KeypointOptions } from '../features/extract-keypoints.js';
 import type { Device } from '../graph/session.js';
 import { openProgress, type Progress } from '../training/progress.js';
 import { UsageError } from './errors.js';
@@ -89,13 +90,16 @@ export async function readModels(given: EvaluationOptions['model']): Promise<Nam
 
 /**
  * Networks and rivals in the order of the tables.
- * @param cornerRadius as in `KeypointOptions`.
+ * @param keypoints what the networks' keypoints are, other than by default.
  */
-export async function openMethods(options: EvaluationOptions, cornerRadius?: number): Promise<Method[]> {
+export async function openMethods(
+  options: EvaluationOptions,
+  keypoints: Pick<KeypointOptions, 'cornerRadius' | 'borderMargin'> = {},
+): Promise<Method[]> {
   const { device, subpixel, detectionThreshold, seed } = options;
   const methods: Method[] = [];
   for (const { name, bytes, describes } of await readModels(options.model)) {
-    const detection = { subpixel, ...(cornerRadius === undefined ? {} : { cornerRadius }) };
+    const detection = { subpixel, ...keypoints };
     methods.push(networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }));
   }
   for (const rival of options.rivals) methods.push(await openRival(rival, seed));

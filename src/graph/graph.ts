@@ -79,6 +79,11 @@ export class Graph {
     return value;
   }
 
+  /** Does the graph hold the value, rather than take or compute it? */
+  isConstant(value: Value): boolean {
+    return this.constants.some((constant) => constant.value === value);
+  }
+
   /** A float32 scalar; equal numbers share one constant. */
   scalar(number: number): Value {
     return this.#share(`scalar ${number}`, () => this.constant(Float32Array.of(number), []));

@@ -1,8 +1,15 @@
 /**
  * The network while it trains: convolution, batch normalisation over the batch, ReLU (DESIGN: folded
- * into plain convolutions afterwards).
+ * into plain convolutions afterwards). Layers without a gamma are plain convolutions already.
  */
-import { channelAffine, convolution, indexedMaxPool, moments, patches } from '../graph/convolution.js';
+import {
+  channelAffine,
+  convolution,
+  indexedMaxPool,
+  maxPool,
+  moments,
+  patches,
+} from '../graph/convolution.js';
 import { staticDims, type Value } from '../graph/graph.js';
 import {
   abs,
@@ -85,7 +92,18 @@ function normalisedLayer(x: Value, { name, pooled }: Layer, parameters: Paramete
   return { map: relu(channelAffine(pooledMap, scale, shift)), statistics: { name, mean, variance } };
 }
 
-/** @param image [N, 1, H, W] of static shape, H and W multiples of 8. */
+/** A layer whose normalisation is folded. One that is frozen keeps no places of maxima: nothing flows back. */
+function plainLayer(x: Value, { name, pooled }: Layer, parameters: Parameters): Value {
+  const weight = parameters[`${name}.weight`]!;
+  const filtered = convolution(x, weight, parameters[`${name}.bias`]!);
+  if (weight.graph.isConstant(weight)) return pooled ? maxPool(relu(filtered)) : relu(filtered);
+  return relu(pooled ? indexedMaxPool(filtered) : filtered);
+}
+
+/**
+ * @param image [N, 1, H, W] of static shape, H and W multiples of 8.
+ * @param parameters as of `initialParameters`, or folded; the constants among them are not trained.
+ */
 export function trainingNetwork(image: Value, shape: NetworkShape, parameters: Parameters): TrainingOutputs {
   const statistics: BatchStatistics[] = [];
   const run = (input: Value, layers: readonly Layer[]): Value => {
@@ -93,6 +111,10 @@ export function trainingNetwork(image: Value, shape: NetworkShape, parameters: P
     for (const layer of layers) {
       if (!layer.activated) {
         map = convolution(map, parameters[`${layer.name}.weight`]!, parameters[`${layer.name}.bias`]!);
+        continue;
+      }
+      if (!parameters[`${layer.name}.gamma`]) {
+        map = plainLayer(map, layer, parameters);
         continue;
       }
       const make = layer.inputs === 1 ? firstLayer : normalisedLayer;

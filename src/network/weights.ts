@@ -1,6 +1,7 @@
 /**
  * Weights: while training, a kernel and batch normalisation for each layer; for use, folded into the
- * twelve plain convolutions `conv1a … convDb` of the published network.
+ * twelve plain convolutions `conv1a … convDb` of the published network. Training goes on from folded
+ * layers as well: a layer without `x.gamma` is a plain convolution with `x.bias`.
  */
 import type { Random } from '../random.js';
 import { allLayers, CLASSES, type Layer, type NetworkShape } from './architecture.js';
@@ -64,11 +65,15 @@ function tensorNamed(weights: Weights, name: string) {
   return found;
 }
 
+/** Is a layer normalised, or a plain convolution? */
+const isNormalised = ({ name, activated }: Layer, parameters: Weights) =>
+  activated && (parameters[`${name}.gamma`] !== undefined || parameters[`${name}.bias`] === undefined);
+
 /** Folds one layer's normalisation y = |gamma| (x - mean) / sqrt(variance + eps) + beta into its kernel. */
 function foldLayer(layer: Layer, parameters: Weights, statistics: Weights): Weights {
   const { name, outputs } = layer;
   const kernel = tensorNamed(parameters, `${name}.weight`);
-  if (!layer.activated) {
+  if (!isNormalised(layer, parameters)) {
     return { [`${name}.weight`]: kernel, [`${name}.bias`]: tensorNamed(parameters, `${name}.bias`) };
   }
   const gamma = tensorNamed(parameters, `${name}.gamma`).data;
@@ -95,6 +100,40 @@ function foldLayer(layer: Layer, parameters: Weights, statistics: Weights): Weig
  */
 export function foldNormalisation(shape: NetworkShape, parameters: Weights, statistics: Weights): Weights {
   return Object.assign({}, ...allLayers(shape).map((layer) => foldLayer(layer, parameters, statistics)));
+}
+
+/** Parameters and running statistics with the layers in `names` folded, the others as they are. */
+export function foldLayers(
+  shape: NetworkShape,
+  parameters: Weights,
+  statistics: Weights,
+  names: ReadonlySet<string>,
+): { parameters: Weights; statistics: Weights } {
+  const folded: Weights = {};
+  for (const layer of allLayers(shape)) {
+    const plain = names.has(layer.name) ? foldLayer(layer, parameters, statistics) : undefined;
+    Object.assign(folded, plain ?? tensorsOf(layer.name, parameters));
+  }
+  const kept = Object.entries(statistics).filter(([name]) => !names.has(layerOf(name)));
+  return { parameters: folded, statistics: Object.fromEntries(kept) };
+}
+
+/** The layer that a tensor belongs to: `conv1a` of `conv1a.weight`. */
+const layerOf = (tensor: string) => tensor.slice(0, tensor.indexOf('.'));
+
+/** Those tensors that belong to a layer. */
+function tensorsOf(layer: string, weights: Weights): Weights {
+  return Object.fromEntries(Object.entries(weights).filter(([name]) => layerOf(name) === layer));
+}
+
+/** Parameters of the layers named in `frozen`, and the others. */
+export function splitParameters(
+  parameters: Weights,
+  frozen: ReadonlySet<string> = new Set(),
+): { trained: Weights; frozen: Weights } {
+  const where = (isFrozen: boolean): Weights =>
+    Object.fromEntries(Object.entries(parameters).filter(([name]) => frozen.has(layerOf(name)) === isFrozen));
+  return { trained: where(false), frozen: where(true) };
 }
 
 /**

@@ -184,6 +184,10 @@ const recipeSchema = z.strictObject({
     minOverlap: share.default(0.4),
     descriptorLoss: z.discriminatedUnion('kind', [hinge, dualSoftmax]).prefault({ kind: 'hinge' }),
     startFrom: z.enum(['magicpoint', 'scratch']).default('magicpoint'),
+    /** `folded`: what it starts from is trained on without batch normalisation, folded into the kernels. */
+    normalisation: z.enum(['batch', 'folded']).default('batch'),
+    /** So many of the encoder's eight layers, the first ones, stay as they are (folded). */
+    frozenLayers: count.max(8).default(0),
   }),
 });
 

@@ -9,7 +9,7 @@ import { encodeSafetensors } from '../formats/safetensors.js';
 import type { Device } from '../graph/session.js';
 import { createThreadedSession } from '../graph/threaded-session.js';
 import type { NetworkShape } from '../network/architecture.js';
-import { foldNormalisation, type Weights } from '../network/weights.js';
+import { foldNormalisation, splitParameters, type Weights } from '../network/weights.js';
 import type { BatchOf, BatchSpec } from './batch-source.js';
 import { openBatches } from './batch-workers.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
@@ -34,6 +34,8 @@ export interface Stage<Spec extends BatchSpec> {
   readonly ema: number | undefined;
   /** Steps between validations; 0 for one at the end. */
   readonly validateEvery: number;
+  /** Layers whose parameters stay as they are. @default none */
+  readonly frozen?: ReadonlySet<string>;
   /** The state before step 0. */
   readonly initial: () => TrainingState;
   /** Numbers about folded weights on pictures held back; may draw pictures into the folder. */
@@ -128,9 +130,11 @@ export async function runStage<Spec extends BatchSpec>(
     await writeFileAtomic(files.weights, encodeSafetensors(folded(), metadata));
   };
 
+  const { trained, frozen } = splitParameters(state.parameters, stage.frozen);
   const step = await openTrainingStep(stage.objective, {
     shape,
-    parameters: state.parameters,
+    parameters: trained,
+    frozen,
     statistics: state.statistics,
     size,
     replicas: stage.replicas,

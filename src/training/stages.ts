@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodePng } from '../image/codec.js';
-import type { NetworkShape } from '../network/architecture.js';
-import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
+import { allLayers, architecture, type NetworkShape } from '../network/architecture.js';
+import { foldLayers, initialParameters, initialStatistics, type Weights } from '../network/weights.js';
 import { Random } from '../random.js';
 import type { PairBatchSpec, PhotoBatchSpec, SyntheticBatchSpec } from './batch-source.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
@@ -13,7 +13,7 @@ import { makePairBatch } from './pair-batches.js';
 import { makePhotoBatch } from './photo-batches.js';
 import type { PhotoStore } from './photo-store.js';
 import type { Recipe } from './recipe.js';
-import type { Stage } from './run.js';
+import { type Stage, TrainingError } from './run.js';
 import { contactSheet } from './samples.js';
 import { initialState, type TrainingState } from './step.js';
 import { makeSyntheticBatch } from './synthetic-batches.js';
@@ -87,20 +87,55 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
   };
 }
 
-/** Training-form weights that a later stage starts from. */
+/** Weights that a later stage starts from: in training form, or folded and without statistics. */
 export interface StartingPoint {
   readonly parameters: Weights;
   readonly statistics: Weights;
 }
 
-/** The same tensors where `start` has them, of a shape with more layers than it may have. */
-function startingState(shape: NetworkShape, start: StartingPoint | undefined, random: Random): TrainingState {
-  const merge = (fresh: Weights, given: Weights = {}): Weights =>
-    Object.fromEntries(Object.entries(fresh).map(([name, tensor]) => [name, given[name] ?? tensor]));
-  return initialState(
-    merge(initialParameters(shape, random), start?.parameters),
-    merge(initialStatistics(shape), start?.statistics),
+/**
+ * The layers of `start` where it has them, of a shape with more layers than it may have, with those named
+ * in `plain` folded.
+ *
+ * @throws TrainingError where a layer of `start` is folded already and should be normalised.
+ */
+function startingState(
+  shape: NetworkShape,
+  start: StartingPoint | undefined,
+  random: Random,
+  plain: ReadonlySet<string> = new Set(),
+): TrainingState {
+  const layers = allLayers(shape);
+  const alreadyFolded = layers.filter(
+    ({ name, activated }) => activated && start?.parameters[`${name}.bias`] !== undefined,
   );
+  const unexpected = alreadyFolded.find(({ name }) => !plain.has(name));
+  if (unexpected) {
+    throw new TrainingError(
+      `${unexpected.name} of the weights to start from has no batch normalisation: ` +
+        'expected a training run, or a recipe with superpoint.normalisation "folded"',
+    );
+  }
+  const fresh = { ...initialParameters(shape, random), ...initialStatistics(shape) };
+  for (const { name } of alreadyFolded) {
+    for (const part of ['gamma', 'beta', 'mean', 'variance']) delete fresh[`${name}.${part}`];
+  }
+  const known = new Set(layers.map(({ name }) => name));
+  const given = Object.entries({ ...start?.parameters, ...start?.statistics }).filter(([name]) =>
+    known.has(name.slice(0, name.indexOf('.'))),
+  );
+  for (const [name, { dims }] of given) {
+    const expected = fresh[name]?.dims ?? dims;
+    if (`${expected}` !== `${dims}`) {
+      throw new TrainingError(`the recipe's network has [${expected}] for ${name}, the start has [${dims}]`);
+    }
+  }
+  const merged: Weights = { ...fresh, ...Object.fromEntries(given) };
+  const isStatistic = (name: string) => /\.(mean|variance)$/.test(name);
+  const pick = (statistic: boolean): Weights =>
+    Object.fromEntries(Object.entries(merged).filter(([name]) => isStatistic(name) === statistic));
+  const { parameters, statistics } = foldLayers(shape, pick(false), pick(true), plain);
+  return initialState(parameters, statistics);
 }
 
 /** MagicPoint trained on with photographs that Homographic Adaptation labelled (§5). */
@@ -136,15 +171,24 @@ export function superPointStage(
   const shape: NetworkShape = recipe.network;
   const settings = { ...given, seed: recipe.seed };
   const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PAIRS };
+  const { encoder } = architecture(shape);
+  const frozen = new Set(encoder.slice(0, given.frozenLayers).map(({ name }) => name));
+  const folded = given.normalisation === 'folded' ? allLayers(shape).map(({ name }) => name) : frozen;
   return {
     name: 'superpoint',
     shape,
     objective: jointObjective(given.descriptorLoss),
     batches: { kind: 'pairs', settings, store: stores.training },
     ...schedule(given),
+    frozen,
     initial: () => {
       const random = new Random(recipe.seed).fork('weights');
-      return startingState(shape, given.startFrom === 'magicpoint' ? start : undefined, random);
+      return startingState(
+        shape,
+        given.startFrom === 'magicpoint' ? start : undefined,
+        random,
+        new Set(folded),
+      );
     },
     validate: pairValidation(() => makePairBatch(heldBack, 0, stores.heldBack)),
     recipe: recipePart(recipe, 'superpoint'),

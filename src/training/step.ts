@@ -29,8 +29,10 @@ const STATISTICS_MOMENTUM = 0.1;
 
 export interface StepSettings {
   readonly shape: NetworkShape;
-  /** Names and shapes of what is trained; other parameters of the state stay as they are. */
+  /** Names and shapes of what is trained. */
   readonly parameters: Weights;
+  /** Parameters that stay as they are: the graph holds them. @default {} */
+  readonly frozen?: Weights;
   readonly statistics: Weights;
   /** The whole batch. */
   readonly size: BatchSize;
@@ -71,10 +73,14 @@ export function gradientModel<Batch>(
   shape: NetworkShape,
   parameters: Weights,
   size: BatchSize,
+  frozen: Weights = {},
 ): Uint8Array {
   const graph = new Graph('gradients');
   const values = declare(graph, parameters);
-  const { loss, terms, statistics } = objective.build(graph, shape, values, size);
+  const constants = Object.fromEntries(
+    Object.entries(frozen).map(([name, { data, dims }]) => [name, graph.constant(data, dims, name)]),
+  );
+  const { loss, terms, statistics } = objective.build(graph, shape, { ...values, ...constants }, size);
   const names = Object.keys(parameters);
   const gradients = differentiate(
     loss,
@@ -143,6 +149,7 @@ export async function openTrainingStep<Batch>(
   const {
     shape,
     parameters,
+    frozen,
     statistics,
     size,
     replicas,
@@ -155,7 +162,7 @@ export async function openTrainingStep<Batch>(
   }
   const count = size.count / replicas;
   const options = { ...(device ? { device } : {}), ...(threads ? { threads } : {}) };
-  const model = gradientModel(objective, shape, parameters, { ...size, count });
+  const model = gradientModel(objective, shape, parameters, { ...size, count }, frozen);
   const sessions: Session[] = [];
   for (let r = 0; r < replicas; r++) sessions.push(await openReplica(model, options));
   const update = await createSession(updateModel(parameters, statistics, replicas), options);

@@ -6,7 +6,7 @@ import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
 import { type NetworkShape, PAPER_SHAPE } from '../../src/network/architecture.js';
 import { inferenceModel } from '../../src/network/inference.js';
 import { trainingNetwork } from '../../src/network/training-network.js';
-import { foldNormalisation, initialParameters, type Weights } from '../../src/network/weights.js';
+import { foldLayers, foldNormalisation, initialParameters, type Weights } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 
@@ -36,12 +36,12 @@ function pictures(count: number, height: number, width: number): Tensor {
 }
 
 /** What the network computes while it trains, and the statistics of the batch under their names. */
-async function runTraining(shape: NetworkShape, parameters: Weights, image: Tensor) {
+async function runTraining(shape: NetworkShape, parameters: Weights, image: Tensor, frozen = true) {
   const graph = new Graph('training');
   const values = Object.fromEntries(
     Object.entries(parameters).map(([name, { dims, data }]) => [
       name,
-      graph.constant(data, dims as number[], name),
+      frozen ? graph.constant(data, dims as number[], name) : graph.input(name, 'float32', dims),
     ]),
   );
   const input = graph.input('image', 'float32', image.dims);
@@ -53,7 +53,7 @@ async function runTraining(shape: NetworkShape, parameters: Weights, image: Tens
     graph.output(`${name}.variance`, variance);
   }
   const session = await createSession(encodeModel(graph));
-  const results = await session.run({ image });
+  const results = await session.run({ image, ...(frozen ? {} : parameters) });
   await session.release();
   const { logits: map, descriptors: coarse, ...rest } = results;
   return { logits: map!, descriptors: coarse, statistics: rest as Weights };
@@ -108,6 +108,27 @@ suite('folding the normalisation into the convolutions', () => {
     assert.notDeepEqual(after['conv3b.bias'], before['conv3b.bias']);
     assert.deepEqual(after['convPb.weight'], before['convPb.weight']);
   });
+
+  for (const frozen of [true, false]) {
+    test(`of the first layers keeps the output, ${frozen ? 'frozen' : 'trained'}`, async () => {
+      const parameters = unevenParameters(SMALL);
+      const image = pictures(2, 48, 64);
+      const before = await runTraining(SMALL, parameters, image);
+      const names = new Set(['conv1a', 'conv1b', 'conv2a']);
+      const mixed = foldLayers(SMALL, parameters, before.statistics, names);
+      assert.deepEqual(Object.keys(mixed.parameters).slice(0, 7), [
+        ...[...names].flatMap((name) => [`${name}.weight`, `${name}.bias`]),
+        'conv2b.weight',
+      ]);
+      assert.ok(!('conv2a.mean' in mixed.statistics) && 'conv2b.mean' in mixed.statistics);
+      const after = await runTraining(SMALL, mixed.parameters, image, frozen);
+      assertClose(after.logits.data as Float32Array, before.logits.data as Float32Array, 1e-4);
+      assert.deepEqual(Object.keys(after.statistics), Object.keys(mixed.statistics));
+      // What is folded once more is what is folded at once.
+      const atOnce = foldNormalisation(SMALL, parameters, before.statistics);
+      assert.deepEqual(foldNormalisation(SMALL, mixed.parameters, mixed.statistics), atOnce);
+    });
+  }
 
   test('says which statistic is missing', () => {
     assert.throws(

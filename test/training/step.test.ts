@@ -5,7 +5,13 @@ import { decodeSafetensors } from '../../src/formats/safetensors.js';
 import { createSession } from '../../src/graph/session.js';
 import { createThreadedSession } from '../../src/graph/threaded-session.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
-import { initialParameters, initialStatistics, type Weights } from '../../src/network/weights.js';
+import {
+  foldLayers,
+  initialParameters,
+  initialStatistics,
+  splitParameters,
+  type Weights,
+} from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import type { DetectorBatch, PairBatch } from '../../src/training/batches.js';
 import { detectorObjective, jointObjective, type Objective } from '../../src/training/objective.js';
@@ -181,6 +187,34 @@ suite('a training step', () => {
     await step.release();
     assert.deepEqual(next.parameters.idle, idle);
     assert.notDeepEqual(next.parameters['conv1a.weight'], parameters['conv1a.weight']);
+  });
+
+  test('leaves frozen layers as they are and changes the others as if all were trained', async () => {
+    const names = new Set(['conv1a', 'conv1b', 'conv2a']);
+    const { parameters, statistics } = foldLayers(shape, start().parameters, start().statistics, names);
+    const state = initialState(parameters, statistics);
+    const run = async (layers: ReadonlySet<string>) => {
+      const { trained, frozen } = splitParameters(parameters, layers);
+      const step = await openTrainingStep(detectorObjective, {
+        shape,
+        parameters: trained,
+        frozen,
+        statistics,
+        size: { count, width, height },
+        replicas: 1,
+        threads: 1,
+      });
+      const { state: next } = await step.run(state, detectorBatch, 0.01);
+      await step.release();
+      return next;
+    };
+    const [part, all] = [await run(names), await run(new Set())];
+    for (const [name, { data }] of Object.entries(parameters)) {
+      const isFrozen = names.has(name.slice(0, name.indexOf('.')));
+      assert.notDeepEqual(all.parameters[name]!.data, data, name);
+      if (isFrozen) assert.equal(part.parameters[name]!.data, data, name);
+      else assertNear(part.parameters[name]!.data, all.parameters[name]!.data, name);
+    }
   });
 
   test('lowers the loss of a batch that it sees again and again', async () => {
