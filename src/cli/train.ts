@@ -6,8 +6,16 @@ import { openProgress } from '../training/progress.js';
 import { type Recipe, readRecipe } from '../training/recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from '../training/run.js';
 import { runFiles } from '../training/run-files.js';
-import { magicPointStage, type PhotoStores, photographStage, superPointStage } from '../training/stages.js';
+import {
+  magicPointStage,
+  type PhotoStores,
+  photographStage,
+  type StartingPoint,
+  superPointStage,
+} from '../training/stages.js';
 import { Interrupted, UsageError } from './errors.js';
+import { isFolder } from './find-images.js';
+import { loadModel } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { abortOnSignals } from './signals.js';
@@ -31,7 +39,10 @@ export function registerTrain(program: Command): void {
     .requiredOption('--output <dir>', 'folder for checkpoint, weights, metrics and sample pictures')
     .option('--photos <dir>', 'folder of photographs')
     .option('--labels <file>', 'their labels, as `superpoint adapt` writes them')
-    .option('--model <run>', 'earlier training run whose weights are the start (default: random weights)')
+    .option(
+      '--model <path>',
+      'start: the folder of a training run; or weights, then the recipe trains them on folded (default: random)',
+    )
     .option('--resume', 'go on from the checkpoint in the output folder, if there is one');
   addTrainingOptions(command).action(runTrain);
 }
@@ -65,7 +76,7 @@ async function trainStage(
   { photos, labels, model }: TrainOptions,
   run: RunOptions,
 ): Promise<RunResult> {
-  const start = model === undefined ? undefined : await readStartingPoint(model);
+  const start = model === undefined ? undefined : await startingPoint(model);
   if (photos === undefined || labels === undefined) {
     if (start) throw new UsageError('on shapes MagicPoint starts from random weights, not from --model');
     return follow(magicPointStage(recipe), run);
@@ -74,6 +85,12 @@ async function trainStage(
   if (network === 'superpoint') return follow(superPointStage(recipe, stores, start), run);
   if (!start) throw new UsageError('on photographs MagicPoint goes on from a run: --model is missing');
   return follow(photographStage(recipe, stores, start), run);
+}
+
+/** A run's weights with their normalisation, or weights for use, which have it folded. */
+async function startingPoint(model: string): Promise<StartingPoint> {
+  if (await isFolder(model)) return readStartingPoint(model);
+  return { parameters: (await loadModel(model)).weights, statistics: {} };
 }
 
 /** Runs the stage with its progress on stderr. */

@@ -3,10 +3,8 @@
  * Homographic Adaptation, in further rounds MagicPoint on photographs, and the joint training. Each stage
  * leaves its files in a folder, so that a run that was stopped goes on where it was.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
-import { decodeSafetensors } from '../formats/safetensors.js';
 import type { Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
@@ -58,16 +56,9 @@ export async function openPhotoStores(
   return { training, heldBack };
 }
 
-/**
- * The weights of an earlier run in training form, or those of a weights file.
- * @param path a run's folder, a checkpoint, or weights for use (safetensors).
- */
-export async function readStartingPoint(path: string): Promise<StartingPoint> {
-  const isFolder = (await stat(path)).isDirectory();
-  const file = isFolder ? runFiles(path).checkpoint : path;
-  const { tensors } = decodeSafetensors(await readFile(file));
-  if (tensors['conv1a.weight']) return { parameters: tensors as Weights, statistics: {} };
-  const { state, average } = await readCheckpoint(file);
+/** The weights of the training run in `folder`, in training form. */
+export async function readStartingPoint(folder: string): Promise<StartingPoint> {
+  const { state, average } = await readCheckpoint(runFiles(folder).checkpoint);
   return { parameters: average ?? state.parameters, statistics: average ?? state.statistics };
 }
 

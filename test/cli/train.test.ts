@@ -8,6 +8,9 @@ import { SuperPoint } from '../../src/features/superpoint.js';
 import { decodeSafetensors } from '../../src/formats/safetensors.js';
 import { interrupted, SMALL_RECIPE, superpoint, testImage, writeImage } from './command.js';
 
+const view = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 suite('superpoint train and reproduce', () => {
   let folder = '';
   before(async () => {
@@ -48,6 +51,39 @@ suite('superpoint train and reproduce', () => {
     await network.dispose();
     const again = await run('reproduce', ...reproducing);
     assert.equal(again.stdout, 'SuperPoint is in all/superpoint.safetensors\n');
+  });
+
+  test('trains weights on, their normalisation folded and the first layers frozen', async () => {
+    const recipe = {
+      ...SMALL_RECIPE,
+      superpoint: { ...SMALL_RECIPE.superpoint, normalisation: 'folded', frozenLayers: 2 },
+    };
+    await writeFile(join(folder, 'folded.json'), JSON.stringify(recipe));
+    const start = 'sp/weights.safetensors';
+    const data = ['--photos', 'photos', '--labels', 'labels.jsonl'];
+    const train = (...args: string[]) => run('train', 'superpoint', ...data, ...args);
+    const trained = await train('--recipe', 'folded.json', '--model', start, '--output', 'fine');
+    assert.equal(trained.code, 0, trained.stderr);
+    const [before, after] = (await Promise.all([start, 'fine/weights.safetensors'].map(bytes))).map(
+      (file) => decodeSafetensors(file).tensors,
+    );
+    assert.deepEqual(Object.keys(after!), Object.keys(before!));
+    for (const name of Object.keys(before!)) {
+      const isFrozen = /^conv1[ab]\./.test(name);
+      assert.equal(Buffer.compare(view(after![name]!.data), view(before![name]!.data)) === 0, isFrozen, name);
+    }
+
+    const normalised = await train('--recipe', 'small.json', '--model', start, '--output', 'no');
+    assert.equal(normalised.code, 1);
+    assert.match(
+      normalised.stderr,
+      /conv1a of the weights to start from has no batch normalisation: expected/,
+    );
+    const wider = { ...recipe, network: { ...SMALL_RECIPE.network, head: 24 } };
+    await writeFile(join(folder, 'wider.json'), JSON.stringify(wider));
+    const other = await train('--recipe', 'wider.json', '--model', start, '--output', 'no');
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /the recipe's network has \[24,.*\] for convPa.weight, the start has/);
   });
 
   test('ends in the same weights after an interruption', async () => {
