@@ -6,75 +6,116 @@
  */
 import type { GrayImage } from '../image/image.js';
 
-/** Smoothing before the gradients, of their products, and of the heatmap; half the lengths of the kernels. */
-const DERIVATION = gaussian(0.7, 2);
-const INTEGRATION = gaussian(1, 2);
-const NEIGHBOURHOOD = gaussian(2, 5);
 /** Pixels around one above the threshold, in each direction, where its keypoint may be. */
 const REACH = 2;
+/** Half the side of the square whose mean, taken twice, smooths the heatmap: a deviation of 2 pixels. */
+const HEAT_RADIUS = 2;
 /** Keeps the strength of flat places at 0. */
 const SMALLEST_TRACE = 1e-6;
 
-/** Half of a sampled Gaussian from its middle on, the whole of it normalised to a sum of 1. [taps + 1] */
-function gaussian(sigma: number, taps: number): Float64Array {
-  const half = Float64Array.from({ length: taps + 1 }, (_, i) => Math.exp(-(i ** 2) / (2 * sigma ** 2)));
-  const sum = half.reduce((total, weight, i) => total + (i === 0 ? 1 : 2) * weight, 0);
-  return half.map((weight) => weight / sum);
-}
-
-/** A map [height, width] smoothed along both axes, continued by its edges. */
-function smooth(map: Float32Array, width: number, height: number, half: Float64Array): Float32Array {
-  const taps = half.length - 1;
-  const out = new Float32Array(map.length);
-  const line = new Float32Array(width + 2 * taps);
-  const along = new Float32Array(width);
-  const row = (y: number) => width * Math.min(Math.max(y, 0), height - 1);
+/** Smoothed by 1 2 1 (a deviation of .7 pixels) along both axes, continued by its edges; 16 times too large. */
+function smoothPicture(data: Float32Array, width: number, height: number): Float32Array {
+  const out = new Float32Array(data.length);
+  const line = new Float32Array(width + 2);
   for (let y = 0; y < height; y++) {
-    // Down first, into one line, then along it: what is read again stays in the cache.
-    const here = row(y);
-    for (let x = 0; x < width; x++) line[x + taps] = half[0] * map[here + x];
-    for (let k = 1; k <= taps; k++) {
-      const [above, below, weight] = [row(y - k), row(y + k), half[k]];
-      for (let x = 0; x < width; x++) line[x + taps] += weight * (map[above + x] + map[below + x]);
-    }
-    line.fill(line[taps], 0, taps);
-    line.fill(line[width + taps - 1], width + taps);
-    for (let x = 0; x < width; x++) along[x] = half[0] * line[x + taps];
-    for (let k = 1; k <= taps; k++) {
-      const weight = half[k];
-      const [left, right] = [taps - k, taps + k];
-      for (let x = 0; x < width; x++) along[x] += weight * (line[x + left] + line[x + right]);
-    }
-    out.set(along, here);
+    const here = y * width;
+    const above = y > 0 ? here - width : here;
+    const below = y < height - 1 ? here + width : here;
+    for (let x = 0; x < width; x++) line[x + 1] = data[above + x] + 2 * data[here + x] + data[below + x];
+    line[0] = line[1];
+    line[width + 1] = line[width];
+    for (let x = 0; x < width; x++) out[here + x] = line[x] + 2 * line[x + 1] + line[x + 2];
   }
   return out;
 }
 
-/** How much of a corner each pixel is: [height, width], >= 0, of the order of the squared contrast. */
+/** Writes the three products of the gradient along row `y`, each one width long, one after the other. */
+function writeProducts(map: Float32Array, width: number, height: number, y: number, out: Float32Array): void {
+  const here = y * width;
+  const above = y > 0 ? here - width : here;
+  const below = y < height - 1 ? here + width : here;
+  for (let x = 0; x < width; x++) {
+    const gx = map[here + (x < width - 1 ? x + 1 : x)] - map[here + (x > 0 ? x - 1 : x)];
+    const gy = map[below + x] - map[above + x];
+    out[x] = gx * gx;
+    out[width + x] = gx * gy;
+    out[2 * width + x] = gy * gy;
+  }
+}
+
+/** Undoes the scale of `smoothPicture`, squared, and of the binomial of 256 below. */
+const PRODUCT_SCALE = 1 / (16 * 16 * 256);
+
+/**
+ * How much of a corner each pixel is: the structure tensor's det / trace, over a binomial window of 5 x 5
+ * pixels (a deviation of 1).
+ *
+ * @returns [height, width], >= 0, of the order of the squared contrast.
+ */
 export function cornerStrength({ width, height, data }: GrayImage): Float32Array {
-  const smoothed = smooth(data, width, height, DERIVATION);
-  const [xx, xy, yy] = [0, 1, 2].map(() => new Float32Array(width * height));
+  const smoothed = smoothPicture(data, width, height);
+  const strength = new Float32Array(data.length);
+  // The products of five rows at a time, so that what is summed down and along stays in the cache.
+  const rows = Array.from({ length: 5 }, () => new Float32Array(3 * width));
+  const rowAt = (y: number) => rows[Math.min(Math.max(y, 0), height - 1) % 5];
+  const step = width + 4;
+  const lines = new Float32Array(3 * step);
+  const tensor = new Float32Array(3 * width);
+  for (let y = 0; y < Math.min(2, height); y++) writeProducts(smoothed, width, height, y, rowAt(y));
   for (let y = 0; y < height; y++) {
-    const above = y > 0 ? -width : 0;
-    const below = y < height - 1 ? width : 0;
-    for (let x = 0, at = y * width; x < width; x++, at++) {
-      const gx = smoothed[x < width - 1 ? at + 1 : at] - smoothed[x > 0 ? at - 1 : at];
-      const gy = smoothed[at + below] - smoothed[at + above];
-      xx[at] = gx * gx;
-      xy[at] = gx * gy;
-      yy[at] = gy * gy;
+    if (y + 2 < height) writeProducts(smoothed, width, height, y + 2, rowAt(y + 2));
+    const [r0, r1, r2, r3, r4] = [rowAt(y - 2), rowAt(y - 1), rowAt(y), rowAt(y + 1), rowAt(y + 2)];
+    for (let k = 0; k < 3; k++) {
+      const [from, to] = [k * width, k * step];
+      for (let x = 0; x < width; x++) {
+        const at = from + x;
+        lines[to + x + 2] = r0[at] + r4[at] + 4 * (r1[at] + r3[at]) + 6 * r2[at];
+      }
+      lines.fill(lines[to + 2], to, to + 2);
+      lines.fill(lines[to + width + 1], to + width + 2, to + step);
+      for (let x = 0; x < width; x++) {
+        const at = to + x;
+        tensor[from + x] =
+          lines[at] + lines[at + 4] + 4 * (lines[at + 1] + lines[at + 3]) + 6 * lines[at + 2];
+      }
+    }
+    for (let x = 0; x < width; x++) {
+      const xx = PRODUCT_SCALE * tensor[x];
+      const xy = PRODUCT_SCALE * tensor[width + x];
+      const yy = PRODUCT_SCALE * tensor[2 * width + x];
+      strength[y * width + x] = Math.max(0, (xx * yy - xy * xy) / (xx + yy + SMALLEST_TRACE));
     }
   }
-  const [a, b, c] = [xx, xy, yy].map((map) => smooth(map, width, height, INTEGRATION));
-  for (let i = 0; i < a.length; i++) {
-    a[i] = Math.max(0, (a[i] * c[i] - b[i] * b[i]) / (a[i] + c[i] + SMALLEST_TRACE));
+  return strength;
+}
+
+/** The mean over (2 radius + 1)² pixels around each, zero outside, by sums that move along. */
+function boxMean(map: Float32Array, width: number, height: number, radius: number): Float32Array {
+  const out = new Float32Array(map.length);
+  const column = new Float64Array(width + 2 * radius + 1);
+  const scale = 1 / (2 * radius + 1) ** 2;
+  const add = (y: number, sign: number) => {
+    if (y < 0 || y >= height) return;
+    for (let x = 0, at = y * width; x < width; x++, at++) column[x + radius] += sign * map[at];
+  };
+  for (let y = 0; y < radius; y++) add(y, 1);
+  for (let y = 0; y < height; y++) {
+    add(y + radius, 1);
+    let sum = 0;
+    for (let x = 0; x < 2 * radius; x++) sum += column[x];
+    for (let x = 0, at = y * width; x < width; x++, at++) {
+      sum += column[x + 2 * radius];
+      out[at] = scale * sum;
+      sum -= column[x];
+    }
+    add(y - radius, -1);
   }
-  return a;
+  return out;
 }
 
 /**
- * What stands out both for the network and in the picture: the heatmap, smoothed, times the root of the
- * corner strength; 0 more than two pixels from a probability above the threshold.
+ * What stands out both for the network and in the picture: the heatmap, smoothed, times the corner strength;
+ * 0 more than two pixels from a probability above the threshold.
  *
  * @param heatmap [height, width] probabilities.
  * @param strength [height, width] as `cornerStrength` gives it.
@@ -87,7 +128,7 @@ export function cornerHeatmap(
   height: number,
   threshold: number,
 ): Float32Array {
-  const heat = smooth(heatmap, width, height, NEIGHBOURHOOD);
+  const heat = boxMean(boxMean(heatmap, width, height, HEAT_RADIUS), width, height, HEAT_RADIUS);
   const weighted = new Float32Array(heatmap.length);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -95,7 +136,7 @@ export function cornerHeatmap(
       for (let v = Math.max(0, y - REACH); v <= Math.min(height - 1, y + REACH); v++) {
         for (let u = Math.max(0, x - REACH); u <= Math.min(width - 1, x + REACH); u++) {
           const at = v * width + u;
-          if (weighted[at] === 0) weighted[at] = heat[at] * Math.sqrt(strength[at]);
+          weighted[at] = heat[at] * strength[at];
         }
       }
     }

@@ -19,7 +19,7 @@ export interface KeypointOptions {
   /**
    * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
    * together (`corners.ts`), and climb to the corner within so many pixels; 0 leaves them at the peaks of the
-   * heatmap alone. Whole pixels, >= 0. @default 3
+   * heatmap alone. Whole pixels, >= 0. @default 5
    */
   readonly cornerRadius?: number;
 }
@@ -29,7 +29,7 @@ export interface Keypoints {
   readonly count: number;
   /** [count, 2] x, y in pixels. */
   readonly keypoints: Float32Array;
-  /** [count] > 0: the probability, or that smoothed and weighted by the root of the corner strength. */
+  /** [count] > 0: the probability, or the geometric mean of that, smoothed, and the corner strength. */
   readonly scores: Float32Array;
 }
 
@@ -41,7 +41,7 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
     borderMargin = 4,
     maxKeypoints = Number.POSITIVE_INFINITY,
     subpixel = true,
-    cornerRadius = 3,
+    cornerRadius = 5,
   } = options;
   if (!(detectionThreshold >= 0 && detectionThreshold <= 1)) {
     throw new RangeError(`expected detectionThreshold in [0, 1], got ${detectionThreshold}`);
@@ -81,8 +81,8 @@ export function extractKeypoints(
   if (image && (image.width !== width || image.height !== height)) {
     throw new RangeError(`expected a picture of ${width}x${height}, got ${image.width}x${image.height}`);
   }
-  const limits = { borderMargin, maxKeypoints };
   if (!image || !subpixel || cornerRadius === 0) {
+    const limits = { borderMargin, maxKeypoints };
     const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
     const { keypoints, scores } = pointsAt(indices, heatmap, width);
     return {
@@ -93,9 +93,9 @@ export function extractKeypoints(
   }
   const strength = cornerStrength(image);
   const weighted = cornerHeatmap(heatmap, strength, width, height, detectionThreshold);
-  const found = pointsAt(greedyNms(weighted, width, height, nmsRadius, 0, limits), weighted, width);
+  const found = pointsAt(greedyNms(weighted, width, height, nmsRadius, 0, { borderMargin }), weighted, width);
   const { keypoints } = snapToCorners(strength, width, height, found.keypoints, cornerRadius);
-  return firstOfEachPixel(keypoints, found.scores, width);
+  return firstOfEachPixel(keypoints, found.scores.map(Math.sqrt), width, maxKeypoints);
 }
 
 /** Pixels as points x, y with the values of a map there. */
@@ -108,13 +108,21 @@ function pointsAt(indices: Uint32Array, map: Float32Array, width: number) {
   return { keypoints, scores: Float32Array.from(indices, (index) => map[index]) };
 }
 
-/** The keypoints without those that lie in the pixel of an earlier one. */
-function firstOfEachPixel(keypoints: Float32Array, scores: Float32Array, width: number): Keypoints {
+/** The best keypoints without those that lie in the pixel of an earlier one. */
+function firstOfEachPixel(
+  keypoints: Float32Array,
+  scores: Float32Array,
+  width: number,
+  maxKeypoints: number,
+): Keypoints {
   const taken = new Set<number>();
-  const kept = Array.from(scores.keys()).filter((n) => {
+  const kept: number[] = [];
+  for (let n = 0; n < scores.length && kept.length < maxKeypoints; n++) {
     const pixel = Math.round(keypoints[2 * n + 1]) * width + Math.round(keypoints[2 * n]);
-    return taken.size < taken.add(pixel).size;
-  });
+    if (taken.has(pixel)) continue;
+    taken.add(pixel);
+    kept.push(n);
+  }
   return pickKeypoints(keypoints, scores, kept);
 }
 

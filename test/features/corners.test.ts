@@ -15,17 +15,27 @@ function saddle(cx: number, cy: number): GrayImage {
   return { width: SIDE, height: SIDE, data };
 }
 
-test('a keypoint climbs to a corner between pixels', () => {
-  for (const [cx, cy] of [
-    [20, 24],
-    [20.25, 24.4],
-    [19.6, 23.8],
-  ]) {
-    const start = Float32Array.of(cx + 1.8, cy - 1.6);
-    const { keypoints, found } = snapToCorners(cornerStrength(saddle(cx, cy)), SIDE, SIDE, start, 3);
+/** A bright quarter plane whose corner is at (cx, cy), with soft edges. */
+function quarter(cx: number, cy: number): GrayImage {
+  const step = (t: number) => 1 / (1 + Math.exp(-3 * t));
+  const data = Float32Array.from(
+    { length: SIDE * SIDE },
+    (_, i) => 0.2 + 0.6 * step((i % SIDE) - cx) * step(Math.floor(i / SIDE) - cy),
+  );
+  return { width: SIDE, height: SIDE, data };
+}
+
+test('a keypoint climbs to a corner and moves with it between pixels', () => {
+  const ends: [number, number][] = [];
+  for (let shift = 0; shift < 1; shift += 0.125) {
+    const [cx, cy] = [20 + shift, 24 - shift];
+    const start = Float32Array.of(cx + 2.8, cy - 1.6);
+    const { keypoints, found } = snapToCorners(cornerStrength(quarter(cx, cy)), SIDE, SIDE, start, 3);
     assert.equal(found[0], 1);
-    assert.ok(Math.hypot(keypoints[0] - cx, keypoints[1] - cy) < 0.45, `${keypoints} for ${cx}, ${cy}`);
+    ends.push([keypoints[0] - cx, keypoints[1] - cy]);
   }
+  // The strongest place lies a pixel inside the bright quarter, wherever that begins.
+  for (const [dx, dy] of ends) assert.ok(Math.hypot(dx - 1, dy - 1) < 0.35, `${dx}, ${dy}`);
 });
 
 test('a keypoint without a corner within reach stays where it was', () => {
@@ -75,4 +85,72 @@ test('a picture of another size than the heatmap is refused', () => {
     () => extractKeypoints(new Float32Array(64), 8, 8, {}, saddle(20, 20)),
     /a picture of 8x8, got 48x48/,
   );
+});
+
+test('the strength is det / trace of the gradient products under a binomial of 5 x 5', () => {
+  const [width, height] = [9, 7];
+  const data = Float32Array.from({ length: width * height }, (_, i) => ((i * 29) % 31) / 31);
+  const strength = cornerStrength({ width, height, data });
+  const at = (map: ArrayLike<number>, x: number, y: number) =>
+    map[Math.min(Math.max(y, 0), height - 1) * width + Math.min(Math.max(x, 0), width - 1)];
+  const binomial = (map: ArrayLike<number>, taps: readonly number[]) => {
+    const [sum, half] = [taps.reduce((a, b) => a + b) ** 2, (taps.length - 1) / 2];
+    return Float64Array.from({ length: width * height }, (_, i) => {
+      let total = 0;
+      for (const [k, down] of taps.entries()) {
+        for (const [j, along] of taps.entries()) {
+          total += down * along * at(map, (i % width) + j - half, Math.floor(i / width) + k - half);
+        }
+      }
+      return total / sum;
+    });
+  };
+  const smooth = binomial(data, [1, 2, 1]);
+  const gradient = (dx: number, dy: number) =>
+    smooth.map((_, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      return at(smooth, x + dx, y + dy) - at(smooth, x - dx, y - dy);
+    });
+  const [gx, gy] = [gradient(1, 0), gradient(0, 1)];
+  const [xx, xy, yy] = [
+    [gx, gx],
+    [gx, gy],
+    [gy, gy],
+  ].map(([a, b]) =>
+    binomial(
+      a.map((value, i) => value * b[i]),
+      [1, 4, 6, 4, 1],
+    ),
+  );
+  for (const [i, value] of strength.entries()) {
+    const expected = (xx[i] * yy[i] - xy[i] ** 2) / (xx[i] + yy[i] + 1e-6);
+    assert.ok(Math.abs(value - expected) < 1e-5 * expected + 1e-9, `${value} for ${expected} at ${i}`);
+  }
+});
+
+test('the heat around a probability is a mean of squares taken twice, times the strength', () => {
+  const [width, height] = [16, 12];
+  const heatmap = new Float32Array(width * height);
+  heatmap[1 * width + 2] = 0.5;
+  heatmap[8 * width + 13] = 0.25;
+  const ones = new Float32Array(width * height).fill(1);
+  const weighted = cornerHeatmap(heatmap, ones, width, height, 0.01);
+  const taps = [1, 2, 3, 4, 5, 4, 3, 2, 1];
+  const expected = (x: number, y: number) =>
+    (0.5 * (taps[x - 2 + 4] ?? 0) * (taps[y - 1 + 4] ?? 0) +
+      0.25 * (taps[x - 13 + 4] ?? 0) * (taps[y - 8 + 4] ?? 0)) /
+    625;
+  // At the edge of the picture part of the first mean is cut off, so only the inner one is exact.
+  for (const [x, y] of [
+    [13, 8],
+    [12, 7],
+    [15, 6],
+    [13, 10],
+  ]) {
+    const value = weighted[y * width + x];
+    if (y < 10 && x < 14) assert.ok(Math.abs(value - expected(x, y)) < 1e-6, `${value} at ${x}, ${y}`);
+    else assert.ok(value > 0 && value <= expected(x, y) + 1e-6);
+  }
+  assert.equal(weighted[4 * width + 2], 0);
+  assert.ok(weighted[3 * width + 4] > 0);
 });
