@@ -13,7 +13,7 @@ import type { KeypointOptions } from '../features/extract-keypoints.js';
 import type { Device } from '../graph/session.js';
 import { openProgress, type Progress } from '../training/progress.js';
 import { UsageError } from './errors.js';
-import { loadModel, modelBytes } from './model.js';
+import { type RunnableModel, readModel } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { exitOnSignals } from './signals.js';
@@ -67,13 +67,10 @@ export function namedPath(value: string): FeatureSource {
   return name ? { name, path } : { name: basename(value, extname(value)), path: value };
 }
 
-/** Weights to score. */
-export interface NamedModel {
+/** A model to score. */
+export interface NamedModel extends RunnableModel {
   /** Missing for the shipped weights. */
   readonly name?: string;
-  /** A safetensors file. */
-  readonly bytes: Uint8Array;
-  readonly describes: boolean;
 }
 
 /** The weights that `--model` names, or the shipped ones. */
@@ -82,8 +79,7 @@ export async function readModels(given: EvaluationOptions['model']): Promise<Nam
   const wanted: readonly { name?: string; path?: string }[] = given?.map(namedPath) ?? [{}];
   return Promise.all(
     wanted.map(async ({ name, path }) => {
-      const loaded = await loadModel(path);
-      return { name, bytes: modelBytes(loaded), describes: 'convDb.weight' in loaded.weights };
+      return { name, ...(await readModel(path)) };
     }),
   );
 }

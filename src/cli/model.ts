@@ -1,21 +1,16 @@
 /** The weights that `--model` names: a file, a training run's folder, or nothing for the shipped ones. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { SHIPPED_MODELS } from '../features/shipped-models.js';
 import { SuperPoint } from '../features/superpoint.js';
 import { FormatError } from '../formats/format-error.js';
 import { decodePytorchCheckpoint } from '../formats/pytorch.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { createSession } from '../graph/session.js';
 import { shapeOfWeights, type Weights } from '../network/weights.js';
 import { runFiles } from '../training/run-files.js';
 import { isFolder } from './find-images.js';
 import type { ModelOptions } from './options.js';
-
-/** Weights that come with the package, by name. */
-const SHIPPED_MODELS = ['superpoint', 'superpoint-small', 'magicpoint'];
-
-function shippedModel(name: string): string {
-  return fileURLToPath(new URL(`../../../models/${name}.safetensors`, import.meta.url));
-}
 
 /** Weights for use and what their file tells of them. */
 export interface LoadedModel {
@@ -36,6 +31,11 @@ export async function loadModel(given = 'superpoint'): Promise<LoadedModel> {
     const expected = path === given ? 'no such file' : 'not the folder of a training run';
     throw new FormatError(`${given}: ${expected}, expected weights (.safetensors, .pth) or a run's folder`);
   });
+  if (isOnnx(path)) {
+    throw new FormatError(
+      `${given}: expected weights (.safetensors, .pth) or a run's folder, got an ONNX model`,
+    );
+  }
   try {
     const isPytorch = /\.(pth|pt|tar)$/i.test(path);
     const { tensors, metadata } = isPytorch
@@ -48,7 +48,8 @@ export async function loadModel(given = 'superpoint'): Promise<LoadedModel> {
 }
 
 async function pathOfModel(given: string): Promise<string> {
-  if (SHIPPED_MODELS.includes(given)) return shippedModel(given);
+  const shipped = SHIPPED_MODELS[given];
+  if (shipped) return fileURLToPath(shipped);
   return (await isFolder(given)) ? runFiles(given).weights : given;
 }
 
@@ -59,8 +60,33 @@ export function modelBytes({ weights, metadata }: LoadedModel): Uint8Array {
 
 /** SuperPoint with the weights and on the device that the options name; also takes an exported .onnx. */
 export async function openSuperPoint({ model, device }: ModelOptions): Promise<SuperPoint> {
-  if (model?.endsWith('.onnx')) return SuperPoint.load({ model, device });
-  return SuperPoint.load({ model: (await loadModel(model)).weights, device });
+  const path = await pathOfModel(model ?? 'superpoint');
+  return SuperPoint.load({ model: isOnnx(path) ? path : (await loadModel(model)).weights, device });
+}
+
+const isOnnx = (path: string) => /\.onnx$/i.test(path);
+
+/** A model that is run as it is: weights as a safetensors file, or an ONNX model. */
+export interface RunnableModel {
+  readonly bytes: Uint8Array;
+  /** Whether it gives descriptors. */
+  readonly describes: boolean;
+}
+
+/** What `openSuperPoint` would open, as bytes. @throws as `loadModel`. */
+export async function readModel(given?: string): Promise<RunnableModel> {
+  const path = await pathOfModel(given ?? 'superpoint');
+  if (!isOnnx(path)) {
+    const loaded = await loadModel(given);
+    return { bytes: modelBytes(loaded), describes: 'convDb.weight' in loaded.weights };
+  }
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new FormatError(`${path}: cannot be read (${error.message})`, { cause: error });
+  });
+  const session = await createSession(bytes, { threads: 1 });
+  const describes = session.outputNames.includes('descriptors');
+  await session.release();
+  return { bytes, describes };
 }
 
 function checkedWeights(tensors: ReturnType<typeof decodeSafetensors>['tensors']): Weights {

@@ -12,6 +12,7 @@ import { extractKeypoints, type KeypointOptions, keypointOptions } from './extra
 import type { Features } from './features.js';
 import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
+import { SHIPPED_MODELS } from './shipped-models.js';
 import { WorkQueue } from './work-queue.js';
 
 /** A path (Node) or URL of a file, its bytes, a Blob, or the tensors themselves. */
@@ -20,8 +21,9 @@ export type ModelSource = string | URL | Uint8Array | Blob | Weights;
 export interface LoadOptions {
   /**
    * Weights under the published names as .safetensors, of SuperPoint or MagicPoint, or a model of this
-   * project as .onnx, or the name of weights that come with the package: `superpoint`, or
-   * `superpoint-small` with descriptors of 128 numbers, several times faster. @default 'superpoint'
+   * project as .onnx, or the name of weights that come with the package: `superpoint`; `superpoint-small`
+   * with descriptors of 128 numbers, several times faster; `superpoint-small-int8`, the same in bytes, faster
+   * still on a CPU; `magicpoint`, the detector trained on shapes alone. @default 'superpoint'
    */
   readonly model?: ModelSource;
   /** What computes. @default 'cpu', in the browser WebAssembly */
@@ -37,12 +39,6 @@ export interface DetectOptions extends KeypointOptions, DescriptorOptions {
    */
   readonly resize?: number;
 }
-
-/** Weights that come with the package, by name. Whole literals, which bundlers can follow. */
-const SHIPPED_MODELS: Readonly<Record<string, URL>> = {
-  superpoint: new URL('../../../models/superpoint.safetensors', import.meta.url),
-  'superpoint-small': new URL('../../../models/superpoint-small.safetensors', import.meta.url),
-};
 
 function isWeights(model: ModelSource): model is Weights {
   return (

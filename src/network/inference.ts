@@ -23,6 +23,11 @@ function runLayers(x: Value, layers: readonly Layer[], weights: Weights): Value 
   return map;
 }
 
+/** Each cell's vector of a map [N, D, Hc, Wc] at length 1. */
+export function normalisedDescriptors(coarse: Value): Value {
+  return divide(coarse, maximum(reduceL2(coarse, [1]), SMALLEST_LENGTH));
+}
+
 /**
  * The graph from `image` [batch, 1, height, width], grey in [0, 1], height and width multiples of 8, to
  * `logits` [batch, 65, height / 8, width / 8] and `descriptors` [batch, D, height / 8, width / 8], of
@@ -36,8 +41,7 @@ export function inferenceGraph(weights: Weights): Graph {
   const encoded = runLayers(image, layers.encoder, weights);
   graph.output('logits', runLayers(encoded, layers.detector, weights));
   if (layers.descriptor.length > 0) {
-    const coarse = runLayers(encoded, layers.descriptor, weights);
-    graph.output('descriptors', divide(coarse, maximum(reduceL2(coarse, [1]), SMALLEST_LENGTH)));
+    graph.output('descriptors', normalisedDescriptors(runLayers(encoded, layers.descriptor, weights)));
   }
   return graph;
 }

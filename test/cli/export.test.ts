@@ -7,7 +7,7 @@ import { SuperPoint } from '../../src/features/superpoint.js';
 import { decodeSafetensors } from '../../src/formats/safetensors.js';
 import { createSession, tensor } from '../../src/graph/session.js';
 import { parameterCount } from '../../src/network/weights.js';
-import { randomWeights, superpoint, testImage, writeModel } from './command.js';
+import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
 
 suite('superpoint export', () => {
   let folder = '';
@@ -91,5 +91,22 @@ suite('superpoint export', () => {
       assert.match(stderr, /^superpoint: .*\n$/);
       assert.match(stderr, message);
     }
+  });
+
+  test('writes the network in bytes, ranges measured on photographs', async () => {
+    for (let i = 0; i < 3; i++) await writeImage(join(folder, `photos/${i}.png`), testImage(i, 96, 72));
+    const options = ['--model', 'run', '--format', 'onnx', '--output', 'bytes.onnx', '--int8', 'photos'];
+    const { code, stderr } = await run(...options);
+    assert.equal(code, 0, stderr);
+    const network = await SuperPoint.load({ model: join(folder, 'bytes.onnx') });
+    assert.ok((await network.detect(testImage(5), { detectionThreshold: 0 })).count > 0);
+    await network.dispose();
+
+    const asWeights = await run('--format', 'safetensors', '--output', 'no.safetensors', '--int8', 'photos');
+    assert.equal(asWeights.code, 2);
+    assert.match(asWeights.stderr, /--int8 goes with --format onnx alone/);
+    const again = await run('--model', 'bytes.onnx', '--format', 'safetensors', '--output', 'no.safetensors');
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /bytes\.onnx: expected weights .*, got an ONNX model/);
   });
 });

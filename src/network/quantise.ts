@@ -1,0 +1,154 @@
+/**
+ * The network for use in 8-bit integers: pictures and maps as unsigned bytes, kernels as signed ones with a
+ * scale for each output channel. Written as quantise and dequantise nodes around plain convolutions, which
+ * runtimes fuse; the last layer of each head stays in floats, so logits and descriptors keep their precision.
+ */
+import { convolution, maxPool } from '../graph/convolution.js';
+import { type Attribute, Graph, type Value } from '../graph/graph.js';
+import { encodeModel } from '../graph/onnx.js';
+import { reduceMax, relu } from '../graph/operators.js';
+import { architecture, type Layer } from './architecture.js';
+import { normalisedDescriptors } from './inference.js';
+import { shapeOfWeights, type Weights } from './weights.js';
+
+/** Largest value of the map behind each layer with a ReLU, by the layer's name. */
+export type ActivationRanges = Readonly<Record<string, number>>;
+
+/** A picture's bytes. */
+const IMAGE_SCALE = 1 / 255;
+/**
+ * Kernels use seven of their eight bits: x86 processors without VNNI add two products of bytes in 16 bits,
+ * which the eighth bit would overflow.
+ */
+const KERNEL_LEVELS = 63;
+const MAP_LEVELS = 255;
+
+/** The graph from `image` [1, 1, height, width] to the largest value of each layer, [1] each, named by it. */
+export function rangesModel(weights: Weights): Uint8Array {
+  const graph = new Graph('ranges');
+  const { encoder, detector, descriptor } = architecture(shapeOfWeights(weights));
+  const run = (x: Value, layers: readonly Layer[]): Value => {
+    let map = x;
+    for (const { name, activated, pooled } of layers) {
+      if (!activated) break;
+      const [kernel, bias] = ['weight', 'bias'].map((part) => {
+        const { data, dims } = weights[`${name}.${part}`]!;
+        return graph.constant(data, dims, `${name}.${part}`);
+      });
+      map = relu(convolution(map, kernel!, bias!));
+      graph.output(name, reduceMax(map, [0, 1, 2, 3]));
+      if (pooled) map = maxPool(map);
+    }
+    return map;
+  };
+  const encoded = run(graph.input('image', 'float32', [1, 1, 'height', 'width']), encoder);
+  run(encoded, detector);
+  run(encoded, descriptor);
+  return encodeModel(graph);
+}
+
+/** A map of bytes and what one of them is worth. */
+interface ByteMap {
+  readonly bytes: Value;
+  readonly scale: number;
+}
+
+function single(
+  op: string,
+  inputs: readonly Value[],
+  type: Value['type'],
+  like: Value,
+  attributes: Readonly<Record<string, Attribute>> = {},
+): Value {
+  return like.graph.node(op, inputs, [{ type, dims: like.dims }], attributes)[0]!;
+}
+
+/** Bytes of a map; what is below 0 becomes 0, so that a ReLU before is done as well. */
+function toBytes(map: Value, scale: number): ByteMap {
+  const zero = map.graph.constant(Uint8Array.of(0), []);
+  return { bytes: single('QuantizeLinear', [map, map.graph.scalar(scale), zero], 'uint8', map), scale };
+}
+
+function toFloats({ bytes, scale }: ByteMap): Value {
+  const zero = bytes.graph.constant(Uint8Array.of(0), []);
+  return single('DequantizeLinear', [bytes, bytes.graph.scalar(scale), zero], 'float32', bytes);
+}
+
+/** Integers with a scale for each of the first dimension's channels, as floats. */
+function dequantised(
+  graph: Graph,
+  data: Int8Array | Int32Array,
+  dims: readonly number[],
+  scales: Float32Array,
+): Value {
+  const integers = graph.constant(data, dims);
+  return single(
+    'DequantizeLinear',
+    [integers, graph.constant(scales, [scales.length])],
+    'float32',
+    integers,
+    {
+      axis: 0,
+    },
+  );
+}
+
+/** One layer on bytes, its ReLU and pooling included. */
+function byteLayer(input: ByteMap, { name, pooled }: Layer, weights: Weights, range: number): ByteMap {
+  const { graph } = input.bytes;
+  const { data, dims } = weights[`${name}.weight`]!;
+  const bias = weights[`${name}.bias`]!.data;
+  const taps = data.length / bias.length;
+  const scales = Float32Array.from(bias, (_, channel) => {
+    const kernel = data.subarray(channel * taps, (channel + 1) * taps);
+    return kernel.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-12) / KERNEL_LEVELS;
+  });
+  const kernel = Int8Array.from(data, (value, i) => Math.round(value / scales[Math.floor(i / taps)]!));
+  const biasScales = scales.map((scale) => scale * input.scale);
+  const biases = Int32Array.from(bias, (value, channel) => Math.round(value / biasScales[channel]!));
+  const filtered = convolution(
+    toFloats(input),
+    dequantised(graph, kernel, dims, scales),
+    dequantised(graph, biases, [bias.length], biasScales),
+  );
+  const output = toBytes(filtered, range / MAP_LEVELS);
+  return pooled ? { ...output, bytes: maxPool(output.bytes) } : output;
+}
+
+/**
+ * The network of `inferenceModel` in bytes, as an ONNX file of about a quarter of the size.
+ *
+ * @param ranges of `rangesModel`'s outputs over pictures like those it is for; larger values are cut off.
+ * @throws RangeError where a layer has no range above 0.
+ */
+export function quantisedModel(
+  weights: Weights,
+  ranges: ActivationRanges,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const { encoder, detector, descriptor } = architecture(shapeOfWeights(weights));
+  const graph = new Graph('SuperPoint');
+  const run = (input: ByteMap, layers: readonly Layer[]): ByteMap => {
+    let map = input;
+    for (const layer of layers) {
+      const range = ranges[layer.name];
+      if (!(range !== undefined && range > 0 && Number.isFinite(range))) {
+        throw new RangeError(`expected a range above 0 for ${layer.name}, got ${range}`);
+      }
+      map = byteLayer(map, layer, weights, range);
+    }
+    return map;
+  };
+  const head = (encoded: ByteMap, [hidden, last]: readonly Layer[]): Value => {
+    const [kernel, bias] = ['weight', 'bias'].map((part) => {
+      const { data, dims } = weights[`${last!.name}.${part}`]!;
+      return graph.constant(data, dims, `${last!.name}.${part}`);
+    });
+    return convolution(toFloats(run(encoded, [hidden!])), kernel!, bias!);
+  };
+  const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
+  const encoded = run(toBytes(image, IMAGE_SCALE), encoder);
+  graph.output('logits', head(encoded, detector));
+  if (descriptor.length > 0) graph.output('descriptors', normalisedDescriptors(head(encoded, descriptor)));
+  return encodeModel(graph, metadata);
+}
