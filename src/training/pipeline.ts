@@ -14,7 +14,7 @@ import { readLabels } from './labels.js';
 import { selectPhotographs } from './photo-selection.js';
 import { openPhotoStore } from './photo-store.js';
 import { openProgress, type Progress } from './progress.js';
-import { type Recipe, readRecipe } from './recipe.js';
+import { type Recipe, RecipeError, readRecipe } from './recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';
 import {
@@ -95,22 +95,48 @@ interface Made {
 /** Runs all stages of a recipe in order; what is done already is not done again. */
 export async function reproduce(recipe: Recipe, options: ReproduceOptions): Promise<ReproduceResult> {
   const failures: AdaptFolderSummary['failures'][number][] = [];
-  const made = await make(recipe, options, failures, performance.now());
+  const made = await make(recipe, options, { failures, began: performance.now(), within: [] });
   return { weights: made?.weights, failures };
 }
 
-/** @param began when the whole command began. @returns undefined where it stopped before the end. */
+/** What the recipes that one command follows share. */
+interface Following {
+  readonly failures: AdaptFolderSummary['failures'][number][];
+  /** When the whole command began. */
+  readonly began: number;
+  /** Names of the recipes that this one is followed for. */
+  readonly within: readonly string[];
+}
+
+/**
+ * Follows a recipe in a folder, and in folders beside its stages' the recipes that it builds on, each once.
+ * @returns undefined where it stopped before the end.
+ * @throws RecipeError for one that builds on itself.
+ */
 async function make(
   recipe: Recipe,
   options: ReproduceOptions,
-  failures: AdaptFolderSummary['failures'][number][],
-  began: number,
+  following: Following,
+  folder = options.output,
 ): Promise<Made | undefined> {
   const { photos, output, device, workers, signal, progress = openProgress } = options;
+  const { failures, began, within } = following;
   const secondsLeft = () =>
     (options.maxSeconds ?? Number.POSITIVE_INFINITY) - (performance.now() - began) / 1000;
   let places = 0;
-  const place = (name: string) => join(output, `${++places}-${name}`);
+  const place = (name: string) => join(folder, `${++places}-${name}`);
+
+  const follow = async (name: string): Promise<Made | undefined> => {
+    const first = await readRecipe(name);
+    const path = [...within, recipe.name];
+    if (path.includes(first.name)) {
+      throw new RecipeError(
+        `recipe ${first.name} builds on itself: ${[...path, first.name].join(' after ')}`,
+      );
+    }
+    const made = await make(first, options, { ...following, within: path }, join(output, first.name));
+    return secondsLeft() > 0 ? made : undefined;
+  };
 
   const train = async <Spec extends BatchSpec>(
     stage: Stage<Spec>,
@@ -134,10 +160,14 @@ async function make(
     if (!trained.finished) return undefined;
     network = trained;
   } else {
-    const first = await readRecipe(recipe.after);
-    const made = await make(first, { ...options, output: place(first.name) }, failures, began);
-    if (!made || secondsLeft() <= 0) return undefined;
+    const made = await follow(recipe.after);
+    if (!made) return undefined;
     network = made;
+  }
+  let labeller: Weights | undefined;
+  if (recipe.labeller !== undefined) {
+    labeller = (await follow(recipe.labeller))?.weights;
+    if (!labeller) return undefined;
   }
   const files = await photographsOfSize(photos, options.files, recipe.smallestPhotograph);
   const { training, heldBack } = selectPhotographs(files, recipe);
@@ -155,7 +185,7 @@ async function make(
     const summary = await adaptFolder({
       photos,
       files: labelled,
-      weights: network.weights,
+      weights: labeller ?? network.weights,
       output: labels,
       round,
       seed: recipe.seed,

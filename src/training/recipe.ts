@@ -135,7 +135,7 @@ const adaptationRound = z.strictObject({
   homographies: homographies(ADAPTATION_HOMOGRAPHIES),
 });
 
-const recipeSchema = z.strictObject({
+const recipeObject = z.strictObject({
   name: z.string().min(1),
   seed: z.int(),
   network: z
@@ -153,26 +153,30 @@ const recipeSchema = z.strictObject({
    * otherwise, labels photographs and is where the joint training starts from.
    */
   after: z.string().min(1).optional(),
+  /** A recipe followed before, whose SuperPoint labels the photographs in place of the one of `after`. */
+  labeller: z.string().min(1).optional(),
   /** Longer and shorter side in pixels that a photograph must have to be used; absent for any. */
   smallestPhotograph: z.tuple([positiveCount, positiveCount]).optional(),
   /** Photographs used, chosen by `selectPhotographs`; absent for all. */
   maxPhotographs: positiveCount.optional(),
   /** Share of the photographs that no stage trains on. */
   heldBack: share.default(0),
-  /** MagicPoint on Synthetic Shapes (§4). Not trained where the recipe comes `after` another. */
-  magicpoint: z.strictObject({
-    ...stage,
-    synthetic: z
-      .strictObject({
-        homography: homographies(SYNTHETIC_VIEWS),
-        photometry: photometry(SYNTHETIC_PHOTOMETRY),
-        /** How often each kind comes, relative to the others. */
-        weights: z.partialRecord(z.enum(SHAPE_KINDS), z.number().min(0)).default({}),
-        /** Strength of the textures. */
-        texture: z.number().min(0).default(1),
-      })
-      .prefault({}),
-  }),
+  /** MagicPoint on Synthetic Shapes (§4); absent where the recipe comes `after` another. */
+  magicpoint: z
+    .strictObject({
+      ...stage,
+      synthetic: z
+        .strictObject({
+          homography: homographies(SYNTHETIC_VIEWS),
+          photometry: photometry(SYNTHETIC_PHOTOMETRY),
+          /** How often each kind comes, relative to the others. */
+          weights: z.partialRecord(z.enum(SHAPE_KINDS), z.number().min(0)).default({}),
+          /** Strength of the textures. */
+          texture: z.number().min(0).default(1),
+        })
+        .prefault({}),
+    })
+    .optional(),
   /** Rounds in their order, each with the network that came out of the one before. */
   adaptation: z.array(adaptationRound).min(1).prefault([{}]),
   /** MagicPoint trained on between two rounds, on the photographs just labelled; absent for none. */
@@ -190,6 +194,11 @@ const recipeSchema = z.strictObject({
     frozenLayers: count.max(8).default(0),
   }),
 });
+
+const recipeSchema = recipeObject.refine(
+  ({ after, magicpoint }) => (after === undefined) !== (magicpoint === undefined),
+  { path: ['magicpoint'], error: 'expected this stage or "after", one of the two' },
+);
 
 /** A recipe with all defaults filled in. */
 export type Recipe = z.output<typeof recipeSchema>;

@@ -12,7 +12,7 @@ import { detectorObjective, jointObjective } from './objective.js';
 import { makePairBatch } from './pair-batches.js';
 import { makePhotoBatch } from './photo-batches.js';
 import type { PhotoStore } from './photo-store.js';
-import type { Recipe } from './recipe.js';
+import { type Recipe, RecipeError } from './recipe.js';
 import { type Stage, TrainingError } from './run.js';
 import { contactSheet } from './samples.js';
 import { initialState, type TrainingState } from './step.js';
@@ -20,6 +20,7 @@ import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
 import { validateDescriptors } from './validate-descriptors.js';
 
+type MagicPointRecipe = NonNullable<Recipe['magicpoint']>;
 type PhotographRecipe = NonNullable<Recipe['photographs']>;
 
 /** Pictures that a validation looks at. */
@@ -59,14 +60,20 @@ function schedule({
   height,
   batch,
   ...given
-}: Recipe['magicpoint' | 'superpoint'] | PhotographRecipe) {
+}: MagicPointRecipe | PhotographRecipe | Recipe['superpoint']) {
   const { replicas, steps, learningRate, ema, validateEvery } = given;
   return { size: { count: batch, width, height }, replicas, steps, learningRate, ema, validateEvery };
 }
 
-/** MagicPoint from random weights on Synthetic Shapes. */
+/**
+ * MagicPoint from random weights on Synthetic Shapes.
+ * @throws RecipeError for a recipe that comes after another and has no such stage.
+ */
 export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
-  const { width, height, batch, targets, synthetic } = recipe.magicpoint;
+  const given = recipe.magicpoint;
+  if (!given)
+    throw new RecipeError(`recipe ${recipe.name} has no stage "magicpoint": it comes after another`);
+  const { width, height, batch, targets, synthetic } = given;
   const shape: NetworkShape = { ...recipe.network, descriptor: 0 };
   const settings = { seed: recipe.seed, width, height, batch, targets, synthetic };
   // Another seed than the training's: shapes that it never sees.
@@ -76,7 +83,7 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
     shape,
     objective: detectorObjective,
     batches: { kind: 'synthetic', settings },
-    ...schedule(recipe.magicpoint),
+    ...schedule(given),
     initial: () =>
       initialState(
         initialParameters(shape, new Random(recipe.seed).fork('weights')),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -84,6 +84,42 @@ suite('superpoint train and reproduce', () => {
     const other = await train('--recipe', 'wider.json', '--model', start, '--output', 'no');
     assert.equal(other.code, 1);
     assert.match(other.stderr, /the recipe's network has \[24,.*\] for convPa.weight, the start has/);
+  });
+
+  test('follows the recipes that one comes after, each once', async () => {
+    const { magicpoint: _, ...stages } = SMALL_RECIPE;
+    const chain = { ...stages, name: 'chain', after: 'small.json', labeller: 'second.json' };
+    await writeFile(join(folder, 'chain.json'), JSON.stringify(chain));
+    await writeFile(
+      join(folder, 'second.json'),
+      JSON.stringify({ ...stages, name: 'second', after: 'small.json' }),
+    );
+    const reproducing = ['reproduce', '--photos', 'photos', '--output', 'chained'];
+    const { code, stdout, stderr } = await run(...reproducing, '--recipe', 'chain.json');
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'SuperPoint is in chained/superpoint.safetensors\n');
+    assert.deepEqual((await readdir(join(folder, 'chained'))).sort(), [
+      '1-labels.jsonl',
+      '2-superpoint',
+      'second',
+      'small',
+      'superpoint.safetensors',
+    ]);
+    // The labels are the second network's.
+    const labels = ['--model', 'chained/second/2-superpoint', '--recipe', 'chain.json'];
+    assert.equal((await run('adapt', 'photos', ...labels, '--output', 'second.jsonl')).code, 0);
+    assert.deepEqual(await bytes('second.jsonl'), await bytes('chained/1-labels.jsonl'));
+
+    await writeFile(
+      join(folder, 'circle.json'),
+      JSON.stringify({ ...stages, name: 'circle', after: 'circle.json' }),
+    );
+    const circle = await run(...reproducing.slice(0, 3), '--output', 'no', '--recipe', 'circle.json');
+    assert.equal(circle.code, 1);
+    assert.match(circle.stderr, /recipe circle builds on itself: circle after circle/);
+    const alone = await run('train', 'magicpoint', '--recipe', 'chain.json', '--output', 'no');
+    assert.equal(alone.code, 1);
+    assert.match(alone.stderr, /recipe chain has no stage "magicpoint": it comes after another/);
   });
 
   test('ends in the same weights after an interruption', async () => {

@@ -26,7 +26,7 @@ test('what a recipe leaves out takes the defaults of the paper', () => {
     negativeMargin: 0.2,
     weight: 1e-4,
   });
-  assert.equal(recipe.magicpoint.targets, 'one');
+  assert.equal(recipe.magicpoint?.targets, 'one');
   assert.equal(recipe.adaptation.length, 1);
   assert.equal(recipe.adaptation[0].warps, 100);
 });
@@ -60,6 +60,16 @@ test('an error is one line that names the key, what was expected and what came',
     [
       (r) => Object.assign(r.superpoint, { descriptorLoss: { kind: 'triplet' } }),
       /descriptorLoss\.kind: expected "hinge" or "dualSoftmax", got "triplet"/,
+    ],
+    [
+      (r) => Object.assign(r, { after: 'tiny' }),
+      /magicpoint: expected this stage or "after", one of the two/,
+    ],
+    [
+      (r) => {
+        delete r.magicpoint;
+      },
+      /magicpoint: expected this stage or "after", one of the two, got nothing/,
     ],
     [
       (r) => Object.assign(r, { network: { encoder: [1, 2] } }),
