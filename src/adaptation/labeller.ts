@@ -3,14 +3,30 @@ import { join } from 'node:path';
 import { cornerStrength, snapToCorners } from '../features/corners.js';
 import { checkNetworkInput } from '../features/dense-maps.js';
 import { extractKeypoints, type Keypoints, pickKeypoints } from '../features/extract-keypoints.js';
+import type { HomographySampling } from '../geometry/sample-homography.js';
 import { createSession, type Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { fitWithin } from '../image/resize.js';
 import { Random } from '../random.js';
-import type { PhotoLabels } from '../training/labels.js';
-import type { AdaptationRound } from '../training/recipe.js';
 import { adaptImage, type HeatmapDetector, networkDetector } from './adapt-image.js';
+import type { PhotoLabels } from './labels.js';
+
+/** One round of labelling: how often a network looks, and which of its points become labels. Plain JSON. */
+export interface AdaptationRound {
+  /** Views a photograph, the photograph itself included. */
+  readonly warps: number;
+  readonly homographies: HomographySampling;
+  /** Smallest mean probability of a label, in [0, 1]. */
+  readonly detectionThreshold: number;
+  readonly nmsRadius: number;
+  /** Labels are the picture's corners within so many pixels of the points, and only those; 0: the points. */
+  readonly cornerRadius: number;
+  /** The best so many; absent for all. */
+  readonly maxKeypoints?: number | undefined;
+  /** Photographs with a longer side are shrunk to this many pixels first; absent for none. */
+  readonly longestSide?: number | undefined;
+}
 
 /** What labels depend on besides the network and the photograph. Plain JSON. */
 export interface LabelSettings {

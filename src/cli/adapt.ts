@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { adaptFolder } from '../adaptation/adapt-folder.js';
+import type { AdaptationRound } from '../adaptation/labeller.js';
+import { openProgress } from '../adaptation/progress.js';
 import { parseShard, type Shard } from '../adaptation/shard.js';
 import type { Device } from '../graph/session.js';
-import { openProgress } from '../training/progress.js';
-import { type AdaptationRound, readRecipe } from '../training/recipe.js';
+import { readRecipe } from '../training/recipe.js';
 import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
 import { imagesBelow } from './find-images.js';
 import { loadModel } from './model.js';

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { openProgress, type Progress } from '../adaptation/progress.js';
 import { describeEnvironment } from '../evaluation/environment.js';
 import type { FeatureSource, OnStep } from '../evaluation/evaluate-homographies.js';
 import type { Method } from '../evaluation/method.js';
@@ -11,7 +12,6 @@ import { type Report, type ReportContext, writeReport } from '../evaluation/repo
 import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
 import type { KeypointOptions } from '../features/extract-keypoints.js';
 import type { Device } from '../graph/session.js';
-import { openProgress, type Progress } from '../training/progress.js';
 import { UsageError } from './errors.js';
 import { type RunnableModel, readModel } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';

@@ -1,12 +1,12 @@
 /** `superpoint synthesize`: Synthetic Shapes with their corners as pictures and labels (§4). */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { formatLabels } from '../adaptation/labels.js';
 import { writeFileAtomic, writeFileAtomicFrom } from '../formats/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import { drawKeypoints } from '../image/draw.js';
 import { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from '../synthetic/sample.js';
 import { renderShape, synthesize } from '../synthetic/synthesize.js';
-import { formatLabels } from '../training/labels.js';
 import { wholeNumber } from './options.js';
 import { countPictures, printJson, printLines, writePicture } from './output.js';
 import { exitOnSignals } from './signals.js';

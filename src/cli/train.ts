@@ -1,8 +1,8 @@
 /** `superpoint train`: one stage of a recipe, MagicPoint (§4) or the joint training (§6). */
 import { Argument, type Command } from 'commander';
+import { openProgress } from '../adaptation/progress.js';
 import type { BatchSpec } from '../training/batch-source.js';
 import { openPhotoStores, readStartingPoint } from '../training/pipeline.js';
-import { openProgress } from '../training/progress.js';
 import { type Recipe, readRecipe } from '../training/recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from '../training/run.js';
 import { runFiles } from '../training/run-files.js';

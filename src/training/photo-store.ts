@@ -5,9 +5,9 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LabelsError, type PhotoLabels } from '../adaptation/labels.js';
 import { decodeImage } from '../image/codec.js';
 import { type GrayImage, grayImage } from '../image/image.js';
-import { LabelsError, type PhotoLabels } from './labels.js';
 
 /** Labelled photographs, by index. */
 export interface PhotoStore {

@@ -5,15 +5,15 @@
  */
 import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
+import { readLabels } from '../adaptation/labels.js';
+import { openProgress, type Progress } from '../adaptation/progress.js';
 import type { Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
 import type { BatchSpec } from './batch-source.js';
 import { readCheckpoint } from './checkpoint.js';
-import { readLabels } from './labels.js';
 import { selectPhotographs } from './photo-selection.js';
 import { openPhotoStore } from './photo-store.js';
-import { openProgress, type Progress } from './progress.js';
 import { type Recipe, RecipeError, readRecipe } from './recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';

@@ -206,8 +206,6 @@ export type Recipe = z.output<typeof recipeSchema>;
 export type LearningRate = z.output<typeof learningRate>;
 /** The descriptor's loss and its weight. */
 export type DescriptorLossSettings = Recipe['superpoint']['descriptorLoss'];
-/** One round of Homographic Adaptation. */
-export type AdaptationRound = Recipe['adaptation'][number];
 
 /** A recipe that cannot be used; the message is one line that names the key and what was expected. */
 export class RecipeError extends Error {

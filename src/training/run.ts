@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import type { Progress } from '../adaptation/progress.js';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import type { Device } from '../graph/session.js';
@@ -15,7 +16,6 @@ import { openBatches } from './batch-workers.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import { appendMetrics, rewindMetrics } from './metrics-log.js';
 import type { BatchSize, Objective } from './objective.js';
-import type { Progress } from './progress.js';
 import type { LearningRate } from './recipe.js';
 import { runFiles } from './run-files.js';
 import { learningRateAt, openTrainingStep, type TrainingState } from './step.js';

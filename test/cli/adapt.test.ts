@@ -4,7 +4,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { readLabels } from '../../src/training/labels.js';
+import { readLabels } from '../../src/adaptation/labels.js';
 import { superpoint, testImage, writeImage, writeModel } from './command.js';
 
 suite('superpoint adapt', () => {

@@ -3,9 +3,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { readLabels } from '../../src/adaptation/labels.js';
 import { decodeColor, readImage } from '../../src/image/codec.js';
 import { renderShape, synthesize } from '../../src/synthetic/synthesize.js';
-import { readLabels } from '../../src/training/labels.js';
 import { superpoint } from './command.js';
 
 suite('superpoint synthesize', () => {

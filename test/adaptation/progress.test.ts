@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { formatProgress, formatSeconds, openProgress } from '../../src/adaptation/progress.js';
 import { appendMetrics, readMetrics, rewindMetrics } from '../../src/training/metrics-log.js';
-import { formatProgress, formatSeconds, openProgress } from '../../src/training/progress.js';
 
 test('a progress line holds step, loss, speed and time left', () => {
   assert.equal(

@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { appendLabels, type PhotoLabels, readLabels, resumeLabels } from '../../src/training/labels.js';
+import { appendLabels, type PhotoLabels, readLabels, resumeLabels } from '../../src/adaptation/labels.js';
 
 let folder: string;
 before(async () => {
