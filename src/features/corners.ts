@@ -144,10 +144,28 @@ export function cornerHeatmap(
   return weighted;
 }
 
-/** Offset in [-0.5, 0.5] of the maximum of the parabola through three values, the middle one the largest. */
-function peakOffset(before: number, middle: number, after: number): number {
-  const curvature = 2 * middle - before - after;
-  return curvature > 0 ? (after - before) / (2 * curvature) : 0;
+/** Added to a strength before its logarithm is taken: far below that of any corner. */
+const SMALLEST_STRENGTH = 1e-9;
+
+/**
+ * The peak between the pixels around a local maximum: of the quadratic whose derivatives are those of the
+ * logarithm's nine values (a corner's strength falls off much like a Gaussian), at most a pixel away.
+ *
+ * @returns x, y
+ */
+function peakNear(strength: Float32Array, width: number, at: number): [number, number] {
+  const log = (offset: number) => Math.log(strength[at + offset] + SMALLEST_STRENGTH);
+  const [middle, left, right, above, below] = [log(0), log(-1), log(1), log(-width), log(width)];
+  const x = at % width;
+  const y = Math.floor(at / width);
+  const xx = left + right - 2 * middle;
+  const yy = above + below - 2 * middle;
+  const xy = (log(width + 1) + log(-width - 1) - log(width - 1) - log(1 - width)) / 4;
+  const determinant = xx * yy - xy * xy;
+  if (!(determinant > 0)) return [x, y];
+  const [dx, dy] = [(right - left) / 2, (below - above) / 2];
+  const within = (offset: number) => Math.min(1, Math.max(-1, offset));
+  return [x + within((xy * dy - yy * dx) / determinant), y + within((xy * dx - xx * dy) / determinant)];
 }
 
 /**
@@ -174,10 +192,7 @@ export function snapToCorners(
     const y0 = Math.round(keypoints[2 * n + 1]);
     const at = climb(strength, width, height, x0, y0, radius);
     if (at < 0) continue;
-    const middle = strength[at];
-    snapped[2 * n] = (at % width) + peakOffset(strength[at - 1], middle, strength[at + 1]);
-    snapped[2 * n + 1] =
-      Math.floor(at / width) + peakOffset(strength[at - width], middle, strength[at + width]);
+    snapped.set(peakNear(strength, width, at), 2 * n);
     found[n] = 1;
   }
   return { keypoints: snapped, found };

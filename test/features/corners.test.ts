@@ -154,3 +154,17 @@ test('the heat around a probability is a mean of squares taken twice, times the 
   assert.equal(weighted[4 * width + 2], 0);
   assert.ok(weighted[3 * width + 4] > 0);
 });
+
+test('the peak of a slanted Gaussian hill is found between the pixels', () => {
+  for (const [cx, cy] of [
+    [20.3, 23.8],
+    [19.55, 24.4],
+  ]) {
+    const hill = Float32Array.from({ length: SIDE * SIDE }, (_, i) => {
+      const [dx, dy] = [(i % SIDE) - cx, Math.floor(i / SIDE) - cy];
+      return 0.1 * Math.exp(-(dx * dx + 0.9 * dx * dy + 0.6 * dy * dy) / 4);
+    });
+    const { keypoints } = snapToCorners(hill, SIDE, SIDE, Float32Array.of(22, 22), 5);
+    assert.ok(Math.hypot(keypoints[0] - cx, keypoints[1] - cy) < 1e-3, `${keypoints} for ${cx}, ${cy}`);
+  }
+});
