@@ -22,8 +22,8 @@ export interface LoadOptions {
   /**
    * Weights under the published names as .safetensors, of SuperPoint or MagicPoint, or a model of this
    * project as .onnx, or the name of weights that come with the package: `superpoint`; `superpoint-small`
-   * with descriptors of 128 numbers, several times faster; `superpoint-small-int8`, the same in bytes, faster
-   * still on a CPU; `magicpoint`, the detector trained on shapes alone. @default 'superpoint'
+   * with descriptors of 128 numbers, several times faster; `superpoint-int8` and `superpoint-small-int8`, the
+   * same in bytes, twice as fast on a CPU; `magicpoint`, trained on shapes alone. @default 'superpoint'
    */
   readonly model?: ModelSource;
   /** What computes. @default 'cpu', in the browser WebAssembly */

@@ -69,17 +69,19 @@ suite('the network in bytes', () => {
     assert.ok(quantisedModel(weights, ranges).length < inferenceModel(weights).length / 3);
   });
 
-  test('comes with the package, made of the small weights', async () => {
-    const [weights, bytes] = await Promise.all([
-      readFile(SHIPPED_MODELS['superpoint-small']!),
-      readFile(SHIPPED_MODELS['superpoint-small-int8']!),
-    ]);
-    const image = picture(160, 120, 2);
-    const floats = inferenceModel(decodeSafetensors(weights).tensors as Weights);
-    const [actual, expected] = await Promise.all([run(bytes, image), run(floats, image)]);
-    assert.ok(relativeError(actual.logits!, expected.logits!) < 0.15);
-    assert.ok(relativeError(actual.descriptors!, expected.descriptors!) < 0.25);
-  });
+  for (const name of ['superpoint', 'superpoint-small']) {
+    test(`comes with the package, made of ${name}`, async () => {
+      const [weights, bytes] = await Promise.all([
+        readFile(SHIPPED_MODELS[name]!),
+        readFile(SHIPPED_MODELS[`${name}-int8`]!),
+      ]);
+      const image = picture(160, 120, 2);
+      const floats = inferenceModel(decodeSafetensors(weights).tensors as Weights);
+      const [actual, expected] = await Promise.all([run(bytes, image), run(floats, image)]);
+      assert.ok(relativeError(actual.logits!, expected.logits!) < 0.15);
+      assert.ok(relativeError(actual.descriptors!, expected.descriptors!) < 0.25);
+    });
+  }
 });
 
 suite('ranges', () => {
