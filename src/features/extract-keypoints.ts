@@ -18,8 +18,8 @@ export interface KeypointOptions {
   readonly subpixel?: boolean;
   /**
    * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
-   * together (`corners.ts`), and climb to the corner within so many pixels; 0 leaves them at the peaks of the
-   * heatmap alone. Whole pixels, >= 0. @default 5
+   * together (`corners.ts`), and climb to the corner within so many pixels, where two may end up nearer to each
+   * other than `nmsRadius`; 0 leaves them at the peaks of the heatmap alone. Whole pixels, >= 0. @default 5
    */
   readonly cornerRadius?: number;
 }
