@@ -105,6 +105,8 @@ export interface CorrespondenceValues {
   readonly columnWeights: Value;
   /** [N, P]: how much a correspondence counts; 0 where a view does not show it. */
   readonly importance: Value;
+  /** [2N, P]: 1 where the view shows the point. One that a single view shows is a counter-example there. */
+  readonly present: Value;
 }
 
 export interface DualSoftmaxSettings {
@@ -122,7 +124,7 @@ export interface DualSoftmaxSettings {
  */
 export function dualSoftmaxLoss(
   descriptors: Value,
-  { points, rowWeights, columnWeights, importance }: CorrespondenceValues,
+  { points, rowWeights, columnWeights, importance, present }: CorrespondenceValues,
   { temperature, exclusionRadius }: DualSoftmaxSettings,
 ): { loss: Value; matched: Value } {
   const { graph } = descriptors;
@@ -149,8 +151,8 @@ export function dualSoftmaxLoss(
     cast(lessOrEqual(squaredDistances(view, view), exclusionRadius ** 2), 'float32'),
   );
   const ambiguous = subtract(maximum(near[0]!, near[1]!), diagonal);
-  const absent = cast(lessOrEqual(importance, 0), 'float32');
-  const hidden = maximum(reshape(absent, [batch, count, 1]), reshape(absent, [batch, 1, count]));
+  const [absent0, absent1] = splitViews(subtract(graph.scalar(1), present));
+  const hidden = maximum(reshape(absent0, [batch, count, 1]), reshape(absent1, [batch, 1, count]));
   const biased = add(logits, multiply(maximum(ambiguous, hidden), EXCLUDED));
 
   const picked = multiply(diagonal, reshape(importance, [batch, count, 1]));

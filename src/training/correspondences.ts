@@ -17,7 +17,12 @@ export interface Correspondences {
   readonly columnWeights: Float32Array;
   /** [N, P] */
   readonly importance: Float32Array;
+  /** [2, N, P] */
+  readonly present: Float32Array;
 }
+
+/** Where a point lies that a view does not show: near none that it does. */
+const NOWHERE = -1e4;
 
 /** Writes the weights of a line of `cells` descriptors at pixel `x`: cubic, continued by its edges. */
 function writeWeights(
@@ -62,10 +67,11 @@ export function correspondencesOf(
   const { width, height } = batch;
   const [rows, columns] = [height / CELL, width / CELL];
   const cells = rows * columns;
-  const points = new Float32Array(2 * count * cells * 2);
+  const points = new Float32Array(2 * count * cells * 2).fill(NOWHERE);
   const rowWeights = new Float32Array(2 * count * cells * rows);
   const columnWeights = new Float32Array(2 * count * cells * columns);
   const importance = new Float32Array(count * cells);
+  const present = new Float32Array(2 * count * cells);
   const taps = new Float64Array(4);
   for (let n = 0; n < count; n++) {
     const pair = first + n;
@@ -80,16 +86,17 @@ export function correspondencesOf(
       const depth = H_0to1[6]! * x0 + H_0to1[7]! * y0 + H_0to1[8]!;
       const x1 = (H_0to1[0]! * x0 + H_0to1[1]! * y0 + H_0to1[2]!) / depth;
       const y1 = (H_0to1[3]! * x0 + H_0to1[4]! * y0 + H_0to1[5]!) / depth;
-      const inside = depth > 0 && x1 >= 0 && y1 >= 0 && x1 <= width - 1 && y1 <= height - 1;
-      if (!inside || batch.masks0[pair * cells + cell] === 0) continue;
+      if (batch.masks0[pair * cells + cell] === 0) continue;
+      const isInside = depth > 0 && x1 >= 0 && y1 >= 0 && x1 <= width - 1 && y1 <= height - 1;
       const cell1 = Math.floor((y1 + 0.5) / CELL) * columns + Math.floor((x1 + 0.5) / CELL);
-      if (batch.masks1[pair * cells + cell1] === 0) continue;
-      importance[place] = label < 0 ? backgroundImportance : 1;
+      const isShared = isInside && batch.masks1[pair * cells + cell1] !== 0;
+      if (isShared) importance[place] = label < 0 ? backgroundImportance : 1;
       for (const [view, x, y] of [
         [0, x0, y0],
         [1, x1, y1],
-      ] as const) {
+      ].slice(0, isShared ? 2 : 1) as [number, number, number][]) {
         const at = view * count * cells + place;
+        present[at] = 1;
         points[2 * at] = x;
         points[2 * at + 1] = y;
         writeWeights(y, rows, rowWeights, at * rows, taps);
@@ -97,5 +104,5 @@ export function correspondencesOf(
       }
     }
   }
-  return { points, rowWeights, columnWeights, importance };
+  return { points, rowWeights, columnWeights, importance, present };
 }

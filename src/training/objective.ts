@@ -117,6 +117,7 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
           rowWeights: graph.input('rowWeights', 'float32', [2 * count, cells, rows]),
           columnWeights: graph.input('columnWeights', 'float32', [2 * count, cells, columns]),
           importance: graph.input('importance', 'float32', [count, cells]),
+          present: graph.input('present', 'float32', [2 * count, cells]),
         },
         settings,
       );
@@ -135,7 +136,7 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
       if (settings.kind === 'hinge') {
         return { ...views, warpedCells: part(batch.warpedCells, batch.count, first, count, [cells, 2]) };
       }
-      const { points, rowWeights, columnWeights, importance } = correspondencesOf(
+      const { points, rowWeights, columnWeights, importance, present } = correspondencesOf(
         batch,
         first,
         count,
@@ -147,6 +148,7 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
         rowWeights: tensor(rowWeights, [2 * count, cells, rows]),
         columnWeights: tensor(columnWeights, [2 * count, cells, columns]),
         importance: tensor(importance, [count, cells]),
+        present: tensor(present, [2 * count, cells]),
       };
     },
   };

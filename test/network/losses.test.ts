@@ -132,7 +132,12 @@ suite('the dual softmax loss of the descriptor', () => {
   const rowWeights = fill([2 * BATCH, count, ROWS], (random) => random.between(-0.1, 1));
   const columnWeights = fill([2 * BATCH, count, COLUMNS], (random) => random.between(-0.1, 1));
   const importance = tensor(Float32Array.of(1, 0, 0.3, 1, 1, 1, 1, 0.3, 1, 0), [BATCH, count]);
-  const inputs = { descriptors, points, rowWeights, columnWeights, importance };
+  // The points without importance are there in view 0 alone.
+  const present = tensor(Float32Array.of(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0), [
+    2 * BATCH,
+    count,
+  ]);
+  const inputs = { descriptors, points, rowWeights, columnWeights, importance, present };
   const build: Build = (values) =>
     dualSoftmaxLoss(
       unitLength(values.descriptors!, 1),
@@ -141,6 +146,7 @@ suite('the dual softmax loss of the descriptor', () => {
         rowWeights: values.rowWeights!,
         columnWeights: values.columnWeights!,
         importance: values.importance!,
+        present: values.present!,
       },
       settings,
     ).loss;
@@ -165,26 +171,32 @@ suite('the dual softmax loss of the descriptor', () => {
   };
 
   test('is the weighted cross-entropy of both directions, without ambiguous and hidden points', async () => {
-    let [sum, weight, excluded] = [0, 0, 0];
+    let [sum, weight, excluded, oneSided] = [0, 0, 0, 0];
     for (let pair = 0; pair < BATCH; pair++) {
       const shown = (p: number) => Number(importance.data[pair * count + p]) > 0;
       const score = (p: number, q: number) =>
         dot(sampled(pair, p), sampled(BATCH + pair, q)) / settings.temperature;
+      const inView = (view: number, p: number) => present.data[view * count + p] === 1;
       const compared = (p: number, q: number) =>
-        shown(p) && shown(q) && (p === q || !(near(pair, p, q) || near(BATCH + pair, p, q)));
+        inView(pair, p) &&
+        inView(BATCH + pair, q) &&
+        (p === q || !(near(pair, p, q) || near(BATCH + pair, p, q)));
       for (let p = 0; p < count; p++) {
         if (!shown(p)) continue;
-        const others = Array.from({ length: count }, (_, q) => q).filter((q) => compared(p, q));
+        const all = Array.from({ length: count }, (_, q) => q);
+        const others = all.filter((q) => compared(p, q));
+        const othersBack = all.filter((q) => compared(q, p));
         excluded += count - others.length;
+        oneSided += othersBack.filter((q) => !shown(q)).length;
         const along = (scores: number[]) => Math.log(scores.reduce((total, s) => total + Math.exp(s), 0));
         const there = score(p, p) - along(others.map((q) => score(p, q)));
-        const back = score(p, p) - along(others.map((q) => score(q, p)));
+        const back = score(p, p) - along(othersBack.map((q) => score(q, p)));
         const value = Number(importance.data[pair * count + p]);
         sum -= (value * (there + back)) / 2;
         weight += value;
       }
     }
-    assert.ok(excluded > 4);
+    assert.ok(excluded > 4 && oneSided > 0);
     assertClose([await evaluate(inputs, build)], [sum / weight], 1e-5);
   });
 
@@ -200,6 +212,7 @@ suite('the dual softmax loss of the descriptor', () => {
       rowWeights: oneHot(ROWS, (p) => Math.floor(p / COLUMNS)),
       columnWeights: oneHot(COLUMNS, (p) => p % COLUMNS),
       importance: fill([1, CELLS], () => 1),
+      present: fill([2, CELLS], () => 1),
     };
     const matched = await evaluate(feeds, (values) => {
       const { descriptors: map, ...correspondences } = values;
@@ -212,7 +225,7 @@ suite('the dual softmax loss of the descriptor', () => {
   test('has the gradient of its differences', () =>
     checkGradients({
       inputs,
-      constant: ['points', 'rowWeights', 'columnWeights', 'importance'],
+      constant: ['points', 'rowWeights', 'columnWeights', 'importance', 'present'],
       build,
     }));
 });
