@@ -6,13 +6,8 @@ import { openPhotoStores, readStartingPoint } from '../training/pipeline.js';
 import { type Recipe, readRecipe } from '../training/recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from '../training/run.js';
 import { runFiles } from '../training/run-files.js';
-import {
-  magicPointStage,
-  type PhotoStores,
-  photographStage,
-  type StartingPoint,
-  superPointStage,
-} from '../training/stages.js';
+import { magicPointStage, type PhotoStores, photographStage, superPointStage } from '../training/stages.js';
+import type { StartingPoint } from '../training/starting-point.js';
 import { Interrupted, UsageError } from './errors.js';
 import { isFolder } from './find-images.js';
 import { loadModel } from './model.js';

@@ -102,28 +102,20 @@ export function foldNormalisation(shape: NetworkShape, parameters: Weights, stat
   return Object.assign({}, ...allLayers(shape).map((layer) => foldLayer(layer, parameters, statistics)));
 }
 
-/** Parameters and running statistics with the layers in `names` folded, the others as they are. */
-export function foldLayers(
-  shape: NetworkShape,
-  parameters: Weights,
-  statistics: Weights,
-  names: ReadonlySet<string>,
-): { parameters: Weights; statistics: Weights } {
-  const folded: Weights = {};
-  for (const layer of allLayers(shape)) {
-    const plain = names.has(layer.name) ? foldLayer(layer, parameters, statistics) : undefined;
-    Object.assign(folded, plain ?? tensorsOf(layer.name, parameters));
-  }
-  const kept = Object.entries(statistics).filter(([name]) => !names.has(layerOf(name)));
-  return { parameters: folded, statistics: Object.fromEntries(kept) };
-}
-
 /** The layer that a tensor belongs to: `conv1a` of `conv1a.weight`. */
 const layerOf = (tensor: string) => tensor.slice(0, tensor.indexOf('.'));
 
 /** Those tensors that belong to a layer. */
-function tensorsOf(layer: string, weights: Weights): Weights {
-  return Object.fromEntries(Object.entries(weights).filter(([name]) => layerOf(name) === layer));
+export function tensorsOf(layer: string, tensors: Weights): Weights {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => layerOf(name) === layer));
+}
+
+/** Parameters and running statistics together, the layers in `names` folded, the others as they are. */
+export function foldLayers(shape: NetworkShape, tensors: Weights, names: ReadonlySet<string>): Weights {
+  const layers = allLayers(shape).map((layer) =>
+    names.has(layer.name) ? foldLayer(layer, tensors, tensors) : tensorsOf(layer.name, tensors),
+  );
+  return Object.assign({}, ...layers);
 }
 
 /** Parameters of the layers named in `frozen`, and the others. */

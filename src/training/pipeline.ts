@@ -17,13 +17,8 @@ import { openPhotoStore } from './photo-store.js';
 import { type Recipe, RecipeError, readRecipe } from './recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';
-import {
-  magicPointStage,
-  type PhotoStores,
-  photographStage,
-  type StartingPoint,
-  superPointStage,
-} from './stages.js';
+import { magicPointStage, type PhotoStores, photographStage, superPointStage } from './stages.js';
+import type { StartingPoint } from './starting-point.js';
 
 /**
  * Opens the photographs that a labels file names: those that the recipe trains on, and those held back

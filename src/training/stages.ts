@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../formats/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import { allLayers, architecture, type NetworkShape } from '../network/architecture.js';
-import { foldLayers, initialParameters, initialStatistics, type Weights } from '../network/weights.js';
+import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
 import { Random } from '../random.js';
 import type { PairBatchSpec, PhotoBatchSpec, SyntheticBatchSpec } from './batch-source.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
@@ -13,9 +13,10 @@ import { makePairBatch } from './pair-batches.js';
 import { makePhotoBatch } from './photo-batches.js';
 import type { PhotoStore } from './photo-store.js';
 import { type Recipe, RecipeError } from './recipe.js';
-import { type Stage, TrainingError } from './run.js';
+import type { Stage } from './run.js';
 import { contactSheet } from './samples.js';
-import { initialState, type TrainingState } from './step.js';
+import { type StartingPoint, startingState } from './starting-point.js';
+import { initialState } from './step.js';
 import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
 import { validateDescriptors } from './validate-descriptors.js';
@@ -92,57 +93,6 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
     validate: detectorValidation(async () => [makeSyntheticBatch(heldBack, 0)]),
     recipe: recipePart(recipe, 'magicpoint'),
   };
-}
-
-/** Weights that a later stage starts from: in training form, or folded and without statistics. */
-export interface StartingPoint {
-  readonly parameters: Weights;
-  readonly statistics: Weights;
-}
-
-/**
- * The layers of `start` where it has them, of a shape with more layers than it may have, with those named
- * in `plain` folded.
- *
- * @throws TrainingError where a layer of `start` is folded already and should be normalised.
- */
-function startingState(
-  shape: NetworkShape,
-  start: StartingPoint | undefined,
-  random: Random,
-  plain: ReadonlySet<string> = new Set(),
-): TrainingState {
-  const layers = allLayers(shape);
-  const alreadyFolded = layers.filter(
-    ({ name, activated }) => activated && start?.parameters[`${name}.bias`] !== undefined,
-  );
-  const unexpected = alreadyFolded.find(({ name }) => !plain.has(name));
-  if (unexpected) {
-    throw new TrainingError(
-      `${unexpected.name} of the weights to start from has no batch normalisation: ` +
-        'expected a training run, or a recipe with superpoint.normalisation "folded"',
-    );
-  }
-  const fresh = { ...initialParameters(shape, random), ...initialStatistics(shape) };
-  for (const { name } of alreadyFolded) {
-    for (const part of ['gamma', 'beta', 'mean', 'variance']) delete fresh[`${name}.${part}`];
-  }
-  const known = new Set(layers.map(({ name }) => name));
-  const given = Object.entries({ ...start?.parameters, ...start?.statistics }).filter(([name]) =>
-    known.has(name.slice(0, name.indexOf('.'))),
-  );
-  for (const [name, { dims }] of given) {
-    const expected = fresh[name]?.dims ?? dims;
-    if (`${expected}` !== `${dims}`) {
-      throw new TrainingError(`the recipe's network has [${expected}] for ${name}, the start has [${dims}]`);
-    }
-  }
-  const merged: Weights = { ...fresh, ...Object.fromEntries(given) };
-  const isStatistic = (name: string) => /\.(mean|variance)$/.test(name);
-  const pick = (statistic: boolean): Weights =>
-    Object.fromEntries(Object.entries(merged).filter(([name]) => isStatistic(name) === statistic));
-  const { parameters, statistics } = foldLayers(shape, pick(false), pick(true), plain);
-  return initialState(parameters, statistics);
 }
 
 /** MagicPoint trained on with photographs that Homographic Adaptation labelled (§5). */

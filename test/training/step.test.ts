@@ -6,7 +6,6 @@ import { createSession } from '../../src/graph/session.js';
 import { createThreadedSession } from '../../src/graph/threaded-session.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
 import {
-  foldLayers,
   initialParameters,
   initialStatistics,
   splitParameters,
@@ -15,6 +14,7 @@ import {
 import { Random } from '../../src/random.js';
 import type { DetectorBatch, PairBatch } from '../../src/training/batches.js';
 import { detectorObjective, jointObjective, type Objective } from '../../src/training/objective.js';
+import { startingState } from '../../src/training/starting-point.js';
 import {
   initialState,
   learningRateAt,
@@ -191,8 +191,9 @@ suite('a training step', () => {
 
   test('leaves frozen layers as they are and changes the others as if all were trained', async () => {
     const names = new Set(['conv1a', 'conv1b', 'conv2a']);
-    const { parameters, statistics } = foldLayers(shape, start().parameters, start().statistics, names);
-    const state = initialState(parameters, statistics);
+    const plain = { parameters: start().parameters, statistics: start().statistics };
+    const state = startingState(shape, plain, new Random('none'), names);
+    const { parameters, statistics } = state;
     const run = async (layers: ReadonlySet<string>) => {
       const { trained, frozen } = splitParameters(parameters, layers);
       const step = await openTrainingStep(detectorObjective, {
