@@ -51,12 +51,13 @@ export async function nearestNeighbours(
   features1: Features,
 ): Promise<NearestNeighbours> {
   const dim = features0.descriptorDim;
-  if (dim !== features1.descriptorDim || dim === 0) {
+  const [n, m] = [features0.count, features1.count];
+  // A picture without points has no descriptors either, of whatever length.
+  if (n > 0 && m > 0 && (dim !== features1.descriptorDim || dim === 0)) {
     throw new RangeError(
       `expected descriptors of one length in both pictures, got ${dim} and ${features1.descriptorDim}`,
     );
   }
-  const [n, m] = [features0.count, features1.count];
   const nearest0 = new Int32Array(n).fill(-1);
   const squared0 = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const nearest1 = new Int32Array(m).fill(-1);

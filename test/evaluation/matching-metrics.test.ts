@@ -52,6 +52,9 @@ suite('nearest neighbours', () => {
     const { nearest0, mutual } = await nearestNeighbours(featuresOf([[1, 1, 1, 0]]), featuresOf([]));
     assert.deepEqual([...nearest0], [-1]);
     assert.equal(mutual.count, 0);
+    // OpenCV gives descriptors of length 0 where it finds no point.
+    const empty = await nearestNeighbours(featuresOf([[1, 1, 1, 0]]), featuresOf([], 0));
+    assert.deepEqual([...empty.nearest0], [-1]);
   });
 
   test('refuse descriptors of different lengths, and none', async () => {
