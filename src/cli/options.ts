@@ -27,7 +27,7 @@ export function deviceOption(): Option {
 export function addModelOption(command: Command): Command {
   return command.option(
     '--model <path>',
-    "superpoint, superpoint-small or magicpoint (shipped), weights (.safetensors, .pth) or a run's folder (default: superpoint)",
+    "superpoint, superpoint-small (either with -int8) or magicpoint, weights (.safetensors, .pth) or a run's folder (default: superpoint)",
   );
 }
 
@@ -62,7 +62,7 @@ export function addDetectionOptions(command: Command): Command {
     .option('--border-margin <pixels>', 'no keypoints nearer to an edge (default: 4)', wholeNumber(0))
     .option(
       '--corner-radius <pixels>',
-      'how far a keypoint may move to a corner of the picture, 0 for the heatmap alone (default: 3)',
+      'how far a keypoint may move to a corner of the picture, 0 for the heatmap alone (default: 5)',
       wholeNumber(0),
     )
     .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8));
