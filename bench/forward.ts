@@ -4,12 +4,9 @@
  *
  *   node dist/bench/forward.js [--json] [--rounds 15]
  */
-import { readFile } from 'node:fs/promises';
 import { SHIPPED_MODELS } from '../src/features/shipped-models.js';
-import { decodeSafetensors } from '../src/formats/safetensors.js';
+import { onnxModel } from '../src/features/superpoint.js';
 import { createSession, tensor } from '../src/graph/session.js';
-import { inferenceModel } from '../src/network/inference.js';
-import type { Weights } from '../src/network/weights.js';
 import { Random } from '../src/random.js';
 import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';
 
@@ -20,9 +17,7 @@ const pixels = Float32Array.from({ length: HEIGHT * WIDTH }, () => random.unifor
 const image = tensor(pixels, [1, 1, HEIGHT, WIDTH]);
 
 async function openShipped(name: string) {
-  const bytes = await readFile(SHIPPED_MODELS[name]!);
-  const isOnnx = SHIPPED_MODELS[name]!.pathname.endsWith('.onnx');
-  const model = isOnnx ? bytes : inferenceModel(decodeSafetensors(bytes).tensors as Weights);
+  const model = await onnxModel(SHIPPED_MODELS[name]!);
   return { name, session: await createSession(model, { threads: THREADS }) };
 }
 const networks = await Promise.all(

@@ -48,7 +48,7 @@ function isWeights(model: ModelSource): model is Weights {
 }
 
 /** The ONNX model of the weights; `bytes` that are one already stay as they are. */
-async function onnxModel(model: ModelSource): Promise<Uint8Array> {
+export async function onnxModel(model: ModelSource): Promise<Uint8Array> {
   if (isWeights(model)) return inferenceModel(model);
   const bytes = await readBytes(model);
   // A safetensors file has a JSON object after eight bytes; an ONNX file starts with its version's tag.

@@ -9,18 +9,19 @@ import { shapeOfWeights, type Weights } from './weights.js';
 /** Keeps the division finite where a descriptor is all zeros. */
 const SMALLEST_LENGTH = 1e-12;
 
+/** One layer, its ReLU and pooling included. */
+export function runLayer(x: Value, { name, activated, pooled }: Layer, weights: Weights): Value {
+  const [kernel, bias] = ['weight', 'bias'].map((part) => {
+    const { data, dims } = weights[`${name}.${part}`]!;
+    return x.graph.constant(data, dims as number[], `${name}.${part}`);
+  });
+  const filtered = convolution(x, kernel!, bias!);
+  const map = activated ? relu(filtered) : filtered;
+  return pooled ? maxPool(map) : map;
+}
+
 function runLayers(x: Value, layers: readonly Layer[], weights: Weights): Value {
-  let map = x;
-  for (const { name, activated, pooled } of layers) {
-    const [kernel, bias] = ['weight', 'bias'].map((part) => {
-      const { data, dims } = weights[`${name}.${part}`]!;
-      return x.graph.constant(data, dims as number[], `${name}.${part}`);
-    });
-    map = convolution(map, kernel!, bias!);
-    if (activated) map = relu(map);
-    if (pooled) map = maxPool(map);
-  }
-  return map;
+  return layers.reduce((map, layer) => runLayer(map, layer, weights), x);
 }
 
 /** Each cell's vector of a map [N, D, Hc, Wc] at length 1. */

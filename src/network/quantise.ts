@@ -6,9 +6,9 @@
 import { convolution, maxPool } from '../graph/convolution.js';
 import { type Attribute, Graph, type Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
-import { reduceMax, relu } from '../graph/operators.js';
+import { reduceMax } from '../graph/operators.js';
 import { architecture, type Layer } from './architecture.js';
-import { normalisedDescriptors } from './inference.js';
+import { normalisedDescriptors, runLayer } from './inference.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
 /** Largest value of the map behind each layer with a ReLU, by the layer's name. */
@@ -29,15 +29,10 @@ export function rangesModel(weights: Weights): Uint8Array {
   const { encoder, detector, descriptor } = architecture(shapeOfWeights(weights));
   const run = (x: Value, layers: readonly Layer[]): Value => {
     let map = x;
-    for (const { name, activated, pooled } of layers) {
-      if (!activated) break;
-      const [kernel, bias] = ['weight', 'bias'].map((part) => {
-        const { data, dims } = weights[`${name}.${part}`]!;
-        return graph.constant(data, dims, `${name}.${part}`);
-      });
-      map = relu(convolution(map, kernel!, bias!));
-      graph.output(name, reduceMax(map, [0, 1, 2, 3]));
-      if (pooled) map = maxPool(map);
+    for (const layer of layers.filter(({ activated }) => activated)) {
+      map = runLayer(map, layer, weights);
+      // Pooling of 2 x 2 whole blocks keeps the largest value.
+      graph.output(layer.name, reduceMax(map, [0, 1, 2, 3]));
     }
     return map;
   };
@@ -139,13 +134,8 @@ export function quantisedModel(
     }
     return map;
   };
-  const head = (encoded: ByteMap, [hidden, last]: readonly Layer[]): Value => {
-    const [kernel, bias] = ['weight', 'bias'].map((part) => {
-      const { data, dims } = weights[`${last!.name}.${part}`]!;
-      return graph.constant(data, dims, `${last!.name}.${part}`);
-    });
-    return convolution(toFloats(run(encoded, [hidden!])), kernel!, bias!);
-  };
+  const head = (encoded: ByteMap, [hidden, last]: readonly Layer[]): Value =>
+    runLayer(toFloats(run(encoded, [hidden!])), last!, weights);
   const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
   const encoded = run(toBytes(image, IMAGE_SCALE), encoder);
   graph.output('logits', head(encoded, detector));
