@@ -31,7 +31,7 @@ import {
   runEvaluation,
 } from './evaluation-run.js';
 import { imagesBelow, isFolder } from './find-images.js';
-import { wholeNumber } from './options.js';
+import { scalesOption, wholeNumber } from './options.js';
 
 interface SyntheticOptions extends EvaluationOptions {
   readonly count: number;
@@ -62,7 +62,8 @@ export function registerEvaluate(program: Command): void {
     evaluate
       .command('synthetic')
       .description('detectors on Synthetic Shapes, clean, noisy, and with noise swept')
-      .option('--count <n>', 'pictures, all kinds in turn', wholeNumber(1), SYNTHETIC_PROTOCOL.count),
+      .option('--count <n>', 'pictures, all kinds in turn', wholeNumber(1), SYNTHETIC_PROTOCOL.count)
+      .addOption(scalesOption('1')),
     DETECTORS,
   ).action(runSynthetic);
   addEvaluationOptions(
@@ -93,12 +94,14 @@ export function registerEvaluate(program: Command): void {
 
 function withFeatures(command: Command): Command {
   const collect = (value: string, earlier: readonly FeatureSource[]) => [...earlier, namedPath(value)];
-  return command.option(
-    '--features <name=file>',
-    "features in hloc's HDF5 layout: another extractor's file, or the folder of another run; may be repeated",
-    collect,
-    [],
-  );
+  return command
+    .option(
+      '--features <name=file>',
+      "features in hloc's HDF5 layout: another extractor's file, or the folder of another run; may be repeated",
+      collect,
+      [],
+    )
+    .addOption(scalesOption('1,0.5'));
 }
 
 function viewCounts(value: string): number[] {
@@ -113,7 +116,13 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
   await runEvaluation(options, async (_, opened, onStep) => {
     // What counts here is the corner as it was drawn, which the picture's strongest corner lies inside of; and
     // every one, those at the edge too: a twentieth of them, which a margin would count as missed.
-    opened.push(...(await openMethods(options, { cornerRadius: 0, borderMargin: 0 })));
+    opened.push(
+      ...(await openMethods(options, {
+        cornerRadius: 0,
+        borderMargin: 0,
+        scales: options.scales ?? [1],
+      })),
+    );
     checkNames(opened.map(({ name }) => name));
     const { count, seed } = options;
     const sweepCount = Math.min(count, SYNTHETIC_PROTOCOL.sweepCount);

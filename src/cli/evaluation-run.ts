@@ -10,7 +10,8 @@ import type { Method } from '../evaluation/method.js';
 import { networkMethod } from '../evaluation/network-method.js';
 import { type Report, type ReportContext, writeReport } from '../evaluation/report.js';
 import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
-import type { KeypointOptions } from '../features/extract-keypoints.js';
+import { scaleOptions } from '../features/scales.js';
+import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
 import { UsageError } from './errors.js';
 import { type RunnableModel, readModel } from './model.js';
@@ -25,6 +26,7 @@ export interface EvaluationOptions {
   readonly rivals: readonly string[];
   readonly detectionThreshold?: number;
   readonly subpixel: boolean;
+  readonly scales?: readonly number[];
   readonly seed: number;
   readonly output?: string;
   readonly pictures: boolean;
@@ -90,12 +92,13 @@ export async function readModels(given: EvaluationOptions['model']): Promise<Nam
  */
 export async function openMethods(
   options: EvaluationOptions,
-  keypoints: Pick<KeypointOptions, 'cornerRadius' | 'borderMargin'> = {},
+  keypoints: Pick<DetectOptions, 'cornerRadius' | 'borderMargin' | 'scales'> = {},
 ): Promise<Method[]> {
   const { device, subpixel, detectionThreshold, seed } = options;
+  const { scales } = scaleOptions(options);
   const methods: Method[] = [];
   for (const { name, bytes, describes } of await readModels(options.model)) {
-    const detection = { subpixel, ...keypoints };
+    const detection = { subpixel, scales, ...keypoints };
     methods.push(networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }));
   }
   for (const rival of options.rivals) methods.push(await openRival(rival, seed));

@@ -1,5 +1,6 @@
 /** Options that several commands share, and the parsers that check them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
 import { parseDuration } from '../training/duration.js';
@@ -13,8 +14,20 @@ export interface ModelOptions {
 /** What `addDetectionOptions` adds; what is not given takes the library's default. */
 export type DetectionOptions = Pick<
   DetectOptions,
-  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'cornerRadius' | 'resize'
+  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'cornerRadius' | 'resize' | 'scales'
 >;
+
+/** `--scales`. @param usual said to be the default. */
+export function scalesOption(usual: string): Option {
+  return new Option(
+    '--scales <list>',
+    `sizes at which the network sees a picture, as factors (default: ${usual})`,
+  ).argParser((text) => {
+    const scales = text.split(',').map(parseNumber);
+    orInvalid(() => scaleOptions({ scales }));
+    return scales;
+  });
+}
 
 /** `--device`. */
 export function deviceOption(): Option {
@@ -53,8 +66,8 @@ export function addTrainingOptions(command: Command): Command {
     .option('--json', 'print the result as JSON');
 }
 
-/** The options that choose keypoints. */
-export function addDetectionOptions(command: Command): Command {
+/** The options that choose keypoints. @param scales said to be the default. */
+export function addDetectionOptions(command: Command, scales = '1,0.5'): Command {
   return command
     .option('--max-keypoints <n>', 'keep the best n (default: all)', wholeNumber(1))
     .option('--detection-threshold <p>', 'smallest probability of a keypoint (default: 0.01)', numberIn(0, 1))
@@ -65,13 +78,14 @@ export function addDetectionOptions(command: Command): Command {
       'how far a keypoint may move to a corner of the picture, 0 for the heatmap alone (default: 5)',
       wholeNumber(0),
     )
-    .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8));
+    .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8))
+    .addOption(scalesOption(scales));
 }
 
 /** The part of a command's options that chooses keypoints. */
 export function detectionOf(options: DetectionOptions): DetectionOptions {
-  const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize } = options;
-  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize };
+  const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize, scales } = options;
+  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize, scales };
 }
 
 /** Parses a whole number of at least `least`. */

@@ -56,7 +56,7 @@ export function registerTrack(program: Command): void {
     )
     .option('--max-frames <n>', 'stop after so many (default: all)', wholeNumber(1))
     .option('--json', 'print the result as JSON');
-  addDetectionOptions(addModelOptions(command)).action(runTrack);
+  addDetectionOptions(addModelOptions(command), '1').action(runTrack);
 }
 
 async function runTrack(input: string, options: TrackOptions): Promise<void> {
@@ -67,7 +67,8 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
   const superpoint = await openSuperPoint(options);
   try {
     const { matchThreshold, maxLength, minLength, maxFrames = Number.POSITIVE_INFINITY } = options;
-    const detection = detectionOf(options);
+    // From frame to frame nothing halves its size: one pass, and every point once.
+    const detection = { ...detectionOf(options), scales: options.scales ?? [1] };
     const reference = picture && (await superpoint.detect(picture, detection));
     const settings = { detection, matchThreshold, maxLength, minLength, maxFrames, reference };
     const run = new TrackRun(superpoint, settings);

@@ -48,7 +48,12 @@ export function networkMethod(options: NetworkOptions): Method {
       weights: createHash('sha256').update(model).digest('hex'),
       device,
       ...(detectionThreshold === undefined ? {} : { detectionThreshold }),
-      ...(detection as Record<string, string | number | boolean>),
+      ...Object.fromEntries(
+        Object.entries(detection).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(', ') : value,
+        ]),
+      ),
     },
     extract: async (image, settings) =>
       (await network.open()).detect(image, {

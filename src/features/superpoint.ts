@@ -3,7 +3,6 @@ import { readBytes } from '#codec';
 import { decodeSafetensors } from '../formats/safetensors.js';
 import { createSession, type Device, type Session, type SessionOptions } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
-import { fitWithin } from '../image/resize.js';
 import { CELL } from '../network/architecture.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
@@ -12,6 +11,7 @@ import { extractKeypoints, type KeypointOptions, keypointOptions } from './extra
 import type { Features } from './features.js';
 import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
+import { featuresAtSize, mergeFeatures, picturesAtScales, type ScaleOptions } from './scales.js';
 import { SHIPPED_MODELS } from './shipped-models.js';
 import { WorkQueue } from './work-queue.js';
 
@@ -32,13 +32,7 @@ export interface LoadOptions {
   readonly threads?: number;
 }
 
-export interface DetectOptions extends KeypointOptions, DescriptorOptions {
-  /**
-   * Longest side in pixels at which the network sees the picture; smaller pictures stay as they are. The
-   * keypoints are in pixels of the picture handed in. @default Infinity
-   */
-  readonly resize?: number;
-}
+export interface DetectOptions extends KeypointOptions, DescriptorOptions, ScaleOptions {}
 
 function isWeights(model: ModelSource): model is Weights {
   return (
@@ -113,33 +107,34 @@ export class SuperPoint {
    * @throws RangeError for a picture below 8x8 pixels or with values outside [0, 1], or options out of range.
    */
   async detect(image: GrayImage, options: DetectOptions = {}): Promise<Features> {
-    const { resize = Number.POSITIVE_INFINITY } = options;
-    if (!(resize >= CELL))
-      throw new RangeError(`expected resize to be at least ${CELL} pixels, got ${resize}`);
     // Mistakes in the options come before the work.
-    keypointOptions(options);
+    const { maxKeypoints } = keypointOptions(options);
     descriptorOptions(options);
-    const input = fitWithin(image, resize);
-    checkNetworkInput(input);
-    const maps = await this.#run((session) => denseMaps(session, input));
+    const inputs = picturesAtScales(image, options);
+    for (const input of inputs) checkNetworkInput(input);
+    // All sizes queue up at once: what has begun before `dispose` is finished.
+    const parts = await Promise.all(inputs.map((input) => this.#detectAt(input, options)));
+    const inPixels = parts.map((part) => featuresAtSize(part, image.width, image.height));
+    return inPixels.length === 1 ? inPixels[0] : mergeFeatures(inPixels, maxKeypoints);
+  }
+
+  /** The features of a picture as it is, one that the network can take. */
+  async #detectAt(image: GrayImage, options: KeypointOptions & DescriptorOptions): Promise<Features> {
+    const { width, height } = image;
+    const maps = await this.#run((session) => denseMaps(session, image));
     const { cellsHigh, cellsWide, logits, descriptorDim } = maps;
     const padded = heatmapFromLogits(logits, cellsHigh, cellsWide);
-    const heatmap = cropHeatmap(padded, CELL * cellsWide, input.width, input.height);
-    const { count, keypoints, scores } = extractKeypoints(heatmap, input.width, input.height, options, input);
+    const heatmap = cropHeatmap(padded, CELL * cellsWide, width, height);
+    const found = extractKeypoints(heatmap, width, height, options, image);
     const descriptors = sampleDescriptors(
       maps.descriptors,
       descriptorDim,
       cellsHigh,
       cellsWide,
-      keypoints,
+      found.keypoints,
       options,
     );
-    if (input !== image) {
-      const scale = [image.width / input.width, image.height / input.height];
-      for (let i = 0; i < keypoints.length; i++) keypoints[i] = (keypoints[i] + 0.5) * scale[i % 2] - 0.5;
-    }
-    const { width, height } = image;
-    return { width, height, count, keypoints, scores, descriptors, descriptorDim };
+    return { width, height, ...found, descriptors, descriptorDim };
   }
 
   /**

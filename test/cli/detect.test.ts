@@ -66,6 +66,8 @@ suite('superpoint detect', () => {
       '0.001',
       '--corner-radius',
       '0',
+      '--scales',
+      '1',
     ];
     const output = ['--format', 'json', '--output', 'f.json', '--draw', 'drawn'];
     const { code, stdout } = await detect('photos/a.png', ...output, ...options, ...MODEL);

@@ -97,8 +97,9 @@ test('tiles give the same maps as the whole', async () => {
 test('keypoints of a resized picture are in pixels of the picture handed in', async () => {
   const image = randomImage(150, 100);
   const small = fitWithin(image, 75);
-  const expected = await superpoint.detect(small);
-  const features = await superpoint.detect(image, { resize: 75 });
+  const scales = [1];
+  const expected = await superpoint.detect(small, { scales });
+  const features = await superpoint.detect(image, { resize: 75, scales });
   assert.deepEqual([features.width, features.height], [150, 100]);
   assert.deepEqual(features.scores, expected.scores);
   assert.ok(features.count > 10);
@@ -106,6 +107,58 @@ test('keypoints of a resized picture are in pixels of the picture handed in', as
     assert.ok(Math.abs(value - (2 * expected.keypoints[i] + 0.5)) < 1e-4);
   });
   assert.deepEqual(await superpoint.detect(image, { resize: 500 }), await superpoint.detect(image));
+});
+
+test('the features of several sizes come together, the best first', async () => {
+  const image = randomImage(150, 100);
+  const whole = await superpoint.detect(image, { scales: [1] });
+  const half = await superpoint.detect(fitWithin(image, 75), { scales: [1] });
+  const both = await superpoint.detect(image, { scales: [1, 0.5] });
+  assert.deepEqual(both, await superpoint.detect(image));
+  assert.ok(half.count > 10);
+  assert.equal(both.count, whole.count + half.count);
+  const expected = [...Array(whole.count).keys()].map((n) => ({
+    score: whole.scores[n],
+    point: [...whole.keypoints.subarray(2 * n, 2 * n + 2)],
+    descriptor: whole.descriptors.subarray(24 * n, 24 * n + 24),
+  }));
+  for (let n = 0; n < half.count; n++) {
+    expected.push({
+      score: half.scores[n],
+      point: [...half.keypoints.subarray(2 * n, 2 * n + 2)].map((value) => 2 * value + 0.5),
+      descriptor: half.descriptors.subarray(24 * n, 24 * n + 24),
+    });
+  }
+  expected.sort((a, b) => b.score - a.score);
+  for (const [n, { score, point, descriptor }] of expected.entries()) {
+    assert.equal(both.scores[n], score);
+    for (const axis of [0, 1]) assert.ok(Math.abs(both.keypoints[2 * n + axis] - point[axis]) < 1e-4);
+    assert.deepEqual(both.descriptors.subarray(24 * n, 24 * n + 24), descriptor);
+  }
+  const best = await superpoint.detect(image, { maxKeypoints: 20 });
+  assert.equal(best.count, 20);
+  assert.deepEqual(best.scores, both.scores.slice(0, 20));
+  assert.deepEqual(best.descriptors, both.descriptors.slice(0, 20 * 24));
+});
+
+test('sizes above the picture and odd fractions of it keep keypoints on the picture', async () => {
+  const image = randomImage(37, 61);
+  for (const scales of [[2], [0.4, 1.7], [1, 0.01]]) {
+    const { count, keypoints } = await superpoint.detect(image, { scales, borderMargin: 0 });
+    assert.ok(count > 0);
+    for (let n = 0; n < count; n++) {
+      const [x, y] = keypoints.subarray(2 * n, 2 * n + 2);
+      assert.ok(x >= -0.5 && x <= 36.5 && y >= -0.5 && y <= 60.5, `(${x}, ${y})`);
+    }
+  }
+});
+
+test('sizes that are none, or too small for the network alone, are refused', async () => {
+  const image = randomImage(40, 40);
+  for (const scales of [[], [0], [1, -1], [Number.NaN], [Number.POSITIVE_INFINITY]]) {
+    await assert.rejects(superpoint.detect(image, { scales }), /scales to be one or more factors above 0/);
+  }
+  await assert.rejects(superpoint.detect(image, { scales: [0.1] }), /at least 8x8 pixels, got 4x4/);
 });
 
 test('maxKeypoints keeps the best', async () => {

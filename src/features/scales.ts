@@ -1,0 +1,81 @@
+/**
+ * A picture at several sizes. The network knows a corner by what surrounds it, some 40 pixels each way; seen
+ * at half the size as well, a place is recognised where another picture shows it twice as large.
+ */
+import type { GrayImage } from '../image/image.js';
+import { fitWithin, resizeImage } from '../image/resize.js';
+import { CELL } from '../network/architecture.js';
+import type { Features } from './features.js';
+
+/** At which sizes the network sees a picture. */
+export interface ScaleOptions {
+  /**
+   * Longest side in pixels of what the network sees; smaller pictures stay as they are. The keypoints are in
+   * pixels of the picture handed in. @default Infinity
+   */
+  readonly resize?: number;
+  /**
+   * Factors, each above 0, by which what `resize` leaves is seen; the features of all sizes come together, the
+   * best first. `[1]` is the paper's one pass; `[1, 0.5]` costs a quarter more. Thresholds and radii hold in
+   * the pixels of each size; sizes below 8x8 pixels are left out. @default [1, 0.5]
+   */
+  readonly scales?: readonly number[];
+}
+
+/** The options with their defaults. @throws RangeError for a value out of range, naming it. */
+export function scaleOptions(options: ScaleOptions = {}): Required<ScaleOptions> {
+  const { resize = Number.POSITIVE_INFINITY, scales = [1, 0.5] } = options;
+  if (!(resize >= CELL)) throw new RangeError(`expected resize to be at least ${CELL} pixels, got ${resize}`);
+  if (scales.length === 0 || !scales.every((scale) => scale > 0 && Number.isFinite(scale))) {
+    throw new RangeError(`expected scales to be one or more factors above 0, got [${scales}]`);
+  }
+  return { resize, scales };
+}
+
+/** The picture at each size that the network can take; at the first one if it can take none. */
+export function picturesAtScales(image: GrayImage, options: ScaleOptions = {}): GrayImage[] {
+  const { resize, scales } = scaleOptions(options);
+  const largest = fitWithin(image, resize);
+  const sizes = scales.map((scale) => ({
+    width: Math.max(1, Math.round(scale * largest.width)),
+    height: Math.max(1, Math.round(scale * largest.height)),
+  }));
+  const seen = sizes.filter(({ width, height }) => width >= CELL && height >= CELL);
+  return (seen.length > 0 ? seen : sizes.slice(0, 1)).map(({ width, height }) =>
+    width === largest.width && height === largest.height ? largest : resizeImage(largest, width, height),
+  );
+}
+
+/** The features of a picture of another size, with their keypoints in pixels of this one. */
+export function featuresAtSize(features: Features, width: number, height: number): Features {
+  if (features.width === width && features.height === height) return features;
+  const ratio = [width / features.width, height / features.height];
+  const keypoints = features.keypoints.map((value, i) => (value + 0.5) * ratio[i % 2] - 0.5);
+  return { ...features, width, height, keypoints };
+}
+
+/**
+ * The features of all of `parts`, by descending score.
+ *
+ * @param parts one or more, of one picture and one network.
+ * @param maxKeypoints the best so many at most.
+ */
+export function mergeFeatures(parts: readonly Features[], maxKeypoints = Number.POSITIVE_INFINITY): Features {
+  const [{ width, height, descriptorDim }] = parts;
+  const ranked = parts
+    .flatMap((part) => Array.from(part.scores, (score, n) => ({ part, n, score })))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, maxKeypoints);
+  const count = ranked.length;
+  const keypoints = new Float32Array(2 * count);
+  const descriptors = new Float32Array(descriptorDim * count);
+  for (const [at, { part, n }] of ranked.entries()) {
+    keypoints.set(part.keypoints.subarray(2 * n, 2 * n + 2), 2 * at);
+    descriptors.set(
+      part.descriptors.subarray(descriptorDim * n, descriptorDim * (n + 1)),
+      descriptorDim * at,
+    );
+  }
+  const scores = Float32Array.from(ranked, ({ score }) => score);
+  return { width, height, count, keypoints, scores, descriptors, descriptorDim };
+}
