@@ -4,8 +4,9 @@
  *
  *   node dist/bench/forward.js [--json] [--rounds 15]
  */
+
+import { onnxModel } from '../src/features/onnx-model.js';
 import { SHIPPED_MODELS } from '../src/features/shipped-models.js';
-import { onnxModel } from '../src/features/superpoint.js';
 import { createSession, tensor } from '../src/graph/session.js';
 import { Random } from '../src/random.js';
 import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';

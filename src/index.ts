@@ -2,8 +2,10 @@
 
 export type { KeypointOptions } from './features/extract-keypoints.js';
 export type { Features } from './features/features.js';
+export type { ModelSource } from './features/onnx-model.js';
 export type { DescriptorOptions } from './features/sample-descriptors.js';
-export { type DetectOptions, type LoadOptions, type ModelSource, SuperPoint } from './features/superpoint.js';
+export type { ScaleOptions } from './features/scales.js';
+export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
 export {
   estimateHomography,
   estimateHomographyFromPoints,

@@ -18,9 +18,9 @@ function shippedFiles(folder: string): Plugin {
     resolveId: (id) => (id === VIRTUAL ? `\0${VIRTUAL}` : undefined),
     load(id) {
       if (id !== `\0${VIRTUAL}`) return undefined;
-      const names = readdirSync(folder).filter((name) => name.endsWith('.safetensors'));
+      const names = readdirSync(folder).filter((name) => /(\.safetensors|-int8\.onnx)$/.test(name));
       const models = names.map((name) => ({
-        name: name.replace(/\.safetensors$/, ''),
+        name: name.replace(/\.\w+$/, ''),
         ...asset(`${folder}/${name}`),
       }));
       const runtimes = Object.entries(RUNTIMES).map(([name, file]) => ({ name, ...asset(path(file)) }));

@@ -1,22 +1,16 @@
 /** The network ready for use: pictures in, keypoints with descriptors out. */
-import { readBytes } from '#codec';
-import { decodeSafetensors } from '../formats/safetensors.js';
 import { createSession, type Device, type Session, type SessionOptions } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
-import { inferenceModel } from '../network/inference.js';
-import type { Weights } from '../network/weights.js';
 import { batchLogits, checkNetworkInput, denseMaps } from './dense-maps.js';
 import { extractKeypoints, type KeypointOptions, keypointOptions } from './extract-keypoints.js';
 import type { Features } from './features.js';
 import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
+import { type ModelSource, onnxModel } from './onnx-model.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
 import { featuresAtSize, mergeFeatures, picturesAtScales, type ScaleOptions } from './scales.js';
 import { SHIPPED_MODELS } from './shipped-models.js';
 import { WorkQueue } from './work-queue.js';
-
-/** A path (Node) or URL of a file, its bytes, a Blob, or the tensors themselves. */
-export type ModelSource = string | URL | Uint8Array | Blob | Weights;
 
 export interface LoadOptions {
   /**
@@ -33,26 +27,6 @@ export interface LoadOptions {
 }
 
 export interface DetectOptions extends KeypointOptions, DescriptorOptions, ScaleOptions {}
-
-function isWeights(model: ModelSource): model is Weights {
-  return (
-    typeof model === 'object' &&
-    !(model instanceof URL || model instanceof Uint8Array || model instanceof Blob)
-  );
-}
-
-/** The ONNX model of the weights; `bytes` that are one already stay as they are. */
-export async function onnxModel(model: ModelSource): Promise<Uint8Array> {
-  if (isWeights(model)) return inferenceModel(model);
-  const bytes = await readBytes(model);
-  // A safetensors file has a JSON object after eight bytes; an ONNX file starts with its version's tag.
-  if (bytes[0] === 0x08 && bytes[8] !== 0x7b) return bytes;
-  const weights = Object.entries(decodeSafetensors(bytes).tensors).map(([name, { dims, data }]) => {
-    if (!(data instanceof Float32Array)) throw new RangeError(`expected ${name} to consist of floats`);
-    return [name, { dims, data }] as const;
-  });
-  return inferenceModel(Object.fromEntries(weights));
-}
 
 /** What to call a model in an error message. */
 function nameOfModel(model: ModelSource): string {

@@ -3,13 +3,12 @@ import { denseMaps } from '../../src/features/dense-maps.js';
 import { extractKeypoints, type KeypointOptions } from '../../src/features/extract-keypoints.js';
 import type { Features } from '../../src/features/features.js';
 import { cropHeatmap, heatmapFromLogits } from '../../src/features/heatmap.js';
+import { onnxModel } from '../../src/features/onnx-model.js';
 import { sampleDescriptors } from '../../src/features/sample-descriptors.js';
-import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { featuresAtSize } from '../../src/features/scales.js';
 import { createSession, type Device, type Session } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import { CELL } from '../../src/network/architecture.js';
-import { inferenceModel } from '../../src/network/inference.js';
-import type { Weights } from '../../src/network/weights.js';
 
 /** What the network says about each pixel and cell of a picture. */
 export interface Maps {
@@ -25,15 +24,6 @@ export interface Maps {
   readonly descriptorDim: number;
 }
 
-/** The tensors of a safetensors file. @throws Error where it holds anything but floats. */
-export function weightsFrom(bytes: Uint8Array): Weights {
-  const tensors = Object.entries(decodeSafetensors(bytes).tensors).map(([name, { dims, data }]) => {
-    if (!(data instanceof Float32Array)) throw new Error(`expected ${name} to consist of floats`);
-    return [name, { dims, data }] as const;
-  });
-  return Object.fromEntries(tensors);
-}
-
 /** A detector and what describes its points: itself, or another network where it cannot. */
 export class Network {
   readonly #detector: Session;
@@ -44,15 +34,15 @@ export class Network {
     this.#describer = describer;
   }
 
-  /** @throws Error for bytes that hold no weights of such a network. */
+  /** @throws Error for bytes that hold no weights of such a network, nor a model of this project. */
   static async load(
     bytes: Uint8Array,
     describerBytes: Uint8Array | undefined,
     device: Device,
   ): Promise<Network> {
-    const detector = await createSession(inferenceModel(weightsFrom(bytes)), { device });
+    const detector = await createSession(await onnxModel(bytes), { device });
     if (!describerBytes) return new Network(detector, detector);
-    const describer = await createSession(inferenceModel(weightsFrom(describerBytes)), { device });
+    const describer = await createSession(await onnxModel(describerBytes), { device });
     return new Network(detector, describer);
   }
 
@@ -83,7 +73,7 @@ export function featuresFrom(maps: Maps, options: KeypointOptions, width: number
   const { image, heatmap, descriptors, descriptorDim, cellsHigh, cellsWide } = maps;
   const { count, keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, options, image);
   const sampled = sampleDescriptors(descriptors, descriptorDim, cellsHigh, cellsWide, keypoints);
-  const scale = [width / image.width, height / image.height];
-  for (let i = 0; i < keypoints.length; i++) keypoints[i] = (keypoints[i] + 0.5) * scale[i % 2] - 0.5;
-  return { width, height, count, keypoints, scores, descriptors: sampled, descriptorDim };
+  const seen = { width: image.width, height: image.height };
+  const features = { ...seen, count, keypoints, scores, descriptors: sampled, descriptorDim };
+  return featuresAtSize(features, width, height);
 }

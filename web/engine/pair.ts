@@ -1,5 +1,6 @@
 /** The two pictures of Match and what the networks and the geometry say about them. */
 import type { Features } from '../../src/features/features.js';
+import { mergeFeatures, picturesAtScales } from '../../src/features/scales.js';
 import { encodeFeaturesJson } from '../../src/formats/features-json.js';
 import { encodeNpz } from '../../src/formats/npz.js';
 import { estimateHomography } from '../../src/geometry/estimate-homography.js';
@@ -9,7 +10,6 @@ import {
   multiplyHomographies,
   scaleHomography,
 } from '../../src/geometry/homography.js';
-import { fitWithin } from '../../src/image/resize.js';
 import { matchFeatures } from '../../src/matching/match-features.js';
 import type { Matches } from '../../src/matching/matches.js';
 import { featuresFrom, type Maps, type Network } from './network.js';
@@ -71,7 +71,7 @@ function homographyToFile({ width, height, colors }: Picture): Homography {
 
 interface Entry {
   readonly picture: Picture;
-  seen?: { readonly network: Network; readonly size: number; readonly maps: Maps };
+  seen?: { readonly network: Network; readonly size: number; readonly maps: readonly Maps[] };
 }
 
 export class Pair {
@@ -88,12 +88,19 @@ export class Pair {
     this.#result = undefined;
   }
 
-  /** The maps of a picture; the network runs only where it has not seen the picture at this size. */
-  async #maps(side: Side, network: Network, size: number): Promise<Maps> {
+  /**
+   * The maps of a picture at its scales, the largest first; the network runs only where it has not seen the
+   * picture at this size.
+   */
+  async #maps(side: Side, network: Network, size: number): Promise<readonly Maps[]> {
     const entry = this.#entries[side];
     if (!entry) throw new Error('expected two pictures');
     if (entry.seen?.network !== network || entry.seen.size !== size) {
-      entry.seen = { network, size, maps: await network.maps(fitWithin(entry.picture.gray, size)) };
+      const maps: Maps[] = [];
+      for (const image of picturesAtScales(entry.picture.gray, { resize: size })) {
+        maps.push(await network.maps(image));
+      }
+      entry.seen = { network, size, maps };
     }
     return entry.seen.maps;
   }
@@ -104,13 +111,14 @@ export class Pair {
     const afterNetwork = performance.now();
     const featuresOf = (side: Side) => {
       const { width, height } = this.#entries[side]!.picture;
-      return featuresFrom(maps[side], settings, width, height);
+      const parts = maps[side].map((one) => featuresFrom(one, settings, width, height));
+      return parts.length === 1 ? parts[0] : mergeFeatures(parts, settings.maxKeypoints);
     };
     const features: [Features, Features] = [featuresOf(0), featuresOf(1)];
     const matches = network.describes
       ? await matchFeatures(features[0], features[1], { minSimilarity: settings.minSimilarity })
       : NO_MATCHES;
-    const threshold = (settings.inlierDistance * features[1].width) / maps[1].image.width;
+    const threshold = (settings.inlierDistance * features[1].width) / maps[1][0].image.width;
     const homography = estimateHomography(features[0], features[1], matches, { threshold });
     const comparison = {
       points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,

@@ -8,10 +8,18 @@ import { chooseFiles } from './files.js';
 import { attempt, complain, tell } from './notices.js';
 
 /** Best first; others follow by name. */
-const PREFERRED = ['superpoint', 'superpoint-small', 'magicpoint'];
+const PREFERRED = [
+  'superpoint',
+  'superpoint-int8',
+  'superpoint-small',
+  'superpoint-small-int8',
+  'magicpoint',
+];
 const TITLES: Readonly<Record<string, string>> = {
   superpoint: 'SuperPoint',
+  'superpoint-int8': 'SuperPoint, in bytes',
   'superpoint-small': 'SuperPoint small',
+  'superpoint-small-int8': 'SuperPoint small, in bytes',
   magicpoint: 'MagicPoint (points only)',
 };
 const DEVICES = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
@@ -110,6 +118,9 @@ export class Engine {
     }
     find(document, '#engine-remark').textContent = this.#runtime.remark ?? '';
     if (this.#runtime.remark) tell(`It runs on ${this.#runtime.remark}.`);
+    // On a CPU the model in bytes is twice as fast, and a third of the download.
+    const inBytes = this.#models.find(({ name }) => name === 'superpoint-int8');
+    if (this.#runtime.device === 'wasm' && inBytes) this.#fillMenu(inBytes.name);
     if (this.#models.length > 0) return this.#load();
     showProgress(undefined);
     tell('This copy of the page has no model. Open a weights file, or train one in Learn.');
@@ -147,7 +158,7 @@ export class Engine {
   }
 
   async #openWeights(): Promise<void> {
-    const [file] = await chooseFiles('.safetensors');
+    const [file] = await chooseFiles('.safetensors,.onnx');
     if (!file) return;
     await attempt(async () => this.add({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) }));
   }
