@@ -195,10 +195,15 @@ const recipeObject = z.strictObject({
   }),
 });
 
-const recipeSchema = recipeObject.refine(
-  ({ after, magicpoint }) => (after === undefined) !== (magicpoint === undefined),
-  { path: ['magicpoint'], error: 'expected this stage or "after", one of the two' },
-);
+const recipeSchema = recipeObject
+  .refine(({ after, magicpoint }) => (after === undefined) !== (magicpoint === undefined), {
+    path: ['magicpoint'],
+    error: 'expected this stage or "after", one of the two',
+  })
+  .refine(({ superpoint }) => superpoint.frozenLayers === 0 || superpoint.startFrom === 'magicpoint', {
+    path: ['superpoint', 'frozenLayers'],
+    error: 'expected 0 with "startFrom": "scratch", which would freeze random layers',
+  });
 
 /** A recipe with all defaults filled in. */
 export type Recipe = z.output<typeof recipeSchema>;

@@ -62,6 +62,10 @@ test('an error is one line that names the key, what was expected and what came',
       /descriptorLoss\.kind: expected "hinge" or "dualSoftmax", got "triplet"/,
     ],
     [
+      (r) => Object.assign(r.superpoint, { startFrom: 'scratch', frozenLayers: 2 }),
+      /superpoint\.frozenLayers: expected 0 with "startFrom": "scratch".*, got 2/,
+    ],
+    [
       (r) => Object.assign(r, { after: 'tiny' }),
       /magicpoint: expected this stage or "after", one of the two/,
     ],
