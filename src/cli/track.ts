@@ -69,7 +69,8 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
     const { matchThreshold, maxLength, minLength, maxFrames = Number.POSITIVE_INFINITY } = options;
     // From frame to frame nothing halves its size: one pass, and every point once.
     const detection = { ...detectionOf(options), scales: options.scales ?? [1] };
-    const reference = picture && (await superpoint.detect(picture, detection));
+    // The picture to follow may be near or far.
+    const reference = picture && (await superpoint.detect(picture, detectionOf(options)));
     const settings = { detection, matchThreshold, maxLength, minLength, maxFrames, reference };
     const run = new TrackRun(superpoint, settings);
     await writeResults(run, source, options, signal);
