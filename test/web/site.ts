@@ -19,6 +19,7 @@ import { findChromium } from '../chromium.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'superpoint.safetensors';
+const CPU_MODEL = 'superpoint-int8.onnx';
 /** Artefacts for people to look at. */
 export const SCREENSHOTS = join(ROOT, 'runs/screenshots');
 
@@ -34,8 +35,10 @@ function untrainedWeights(): Uint8Array {
 /** A built page. */
 export interface Site {
   readonly folder: string;
-  /** The model that it was built with. */
+  /** The model that it starts with on a graphics card. */
   readonly model: string;
+  /** The model that it starts with on a CPU. */
+  readonly cpuModel: string;
   readonly isTrained: boolean;
   /** For files of a test. */
   readonly scratch: string;
@@ -52,6 +55,8 @@ export async function buildSite(): Promise<Site> {
   const isTrained = existsSync(join(given, MODEL));
   const models = isTrained ? given : join(scratch, 'models');
   const model = join(models, MODEL);
+  const inBytes = join(models, CPU_MODEL);
+  const cpuModel = existsSync(inBytes) ? inBytes : model;
   if (!isTrained) {
     await mkdir(models);
     await writeFileAtomic(model, untrainedWeights());
@@ -63,7 +68,8 @@ export async function buildSite(): Promise<Site> {
     logLevel: 'error',
     build: { outDir: folder, emptyOutDir: true },
   });
-  return { folder, model, isTrained, scratch, remove: () => rm(scratch, { recursive: true, force: true }) };
+  const remove = () => rm(scratch, { recursive: true, force: true });
+  return { folder, model, cpuModel, isTrained, scratch, remove };
 }
 
 /**
