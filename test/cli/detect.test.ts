@@ -160,6 +160,10 @@ suite('superpoint detect', () => {
       [['photos', ...output, '--format', 'csv'], /'csv' is invalid\. Allowed choices are hloc, npz, json/],
       [['photos', ...output, '--max-keypoints', '0'], /Expected a whole number of at least 1/],
       [['photos', ...output, '--detection-threshold', '2'], /Expected a number from 0 to 1/],
+      [
+        ['photos', ...output, '--scales', '1,x'],
+        /Expected scales to be one or more factors above 0, got \[1,NaN\]/,
+      ],
       [['photos', ...output, '--frobnicate'], /unknown option '--frobnicate'/],
       [['photos', ...output, '--device', 'abacus'], /Allowed choices are cpu, webgpu, cuda/],
       [
