@@ -4,7 +4,6 @@
  *
  *   node dist/bench/forward.js [--json] [--rounds 15]
  */
-
 import { onnxModel } from '../src/features/onnx-model.js';
 import { SHIPPED_MODELS } from '../src/features/shipped-models.js';
 import { createSession, tensor } from '../src/graph/session.js';

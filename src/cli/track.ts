@@ -68,9 +68,10 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
   try {
     const { matchThreshold, maxLength, minLength, maxFrames = Number.POSITIVE_INFINITY } = options;
     // From frame to frame nothing halves its size: one pass, and every point once.
-    const detection = { ...detectionOf(options), scales: options.scales ?? [1] };
+    const given = detectionOf(options);
+    const detection = { ...given, scales: given.scales ?? [1] };
     // The picture to follow may be near or far.
-    const reference = picture && (await superpoint.detect(picture, detectionOf(options)));
+    const reference = picture && (await superpoint.detect(picture, given));
     const settings = { detection, matchThreshold, maxLength, minLength, maxFrames, reference };
     const run = new TrackRun(superpoint, settings);
     await writeResults(run, source, options, signal);

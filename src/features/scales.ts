@@ -57,10 +57,11 @@ export function featuresAtSize(features: Features, width: number, height: number
 /**
  * The features of all of `parts`, by descending score.
  *
- * @param parts one or more, of one picture and one network.
- * @param maxKeypoints the best so many at most.
+ * @param parts one or more, of one picture and one network; one alone stays as it is.
+ * @param maxKeypoints the best so many of several at most.
  */
 export function mergeFeatures(parts: readonly Features[], maxKeypoints = Number.POSITIVE_INFINITY): Features {
+  if (parts.length === 1) return parts[0];
   const [{ width, height, descriptorDim }] = parts;
   const ranked = parts
     .flatMap((part) => Array.from(part.scores, (score, n) => ({ part, n, score })))

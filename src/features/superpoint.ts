@@ -89,7 +89,7 @@ export class SuperPoint {
     // All sizes queue up at once: what has begun before `dispose` is finished.
     const parts = await Promise.all(inputs.map((input) => this.#detectAt(input, options)));
     const inPixels = parts.map((part) => featuresAtSize(part, image.width, image.height));
-    return inPixels.length === 1 ? inPixels[0] : mergeFeatures(inPixels, maxKeypoints);
+    return mergeFeatures(inPixels, maxKeypoints);
   }
 
   /** The features of a picture as it is, one that the network can take. */

@@ -112,7 +112,7 @@ export class Pair {
     const featuresOf = (side: Side) => {
       const { width, height } = this.#entries[side]!.picture;
       const parts = maps[side].map((one) => featuresFrom(one, settings, width, height));
-      return parts.length === 1 ? parts[0] : mergeFeatures(parts, settings.maxKeypoints);
+      return mergeFeatures(parts, settings.maxKeypoints);
     };
     const features: [Features, Features] = [featuresOf(0), featuresOf(1)];
     const matches = network.describes

@@ -118,7 +118,7 @@ export class Engine {
     }
     find(document, '#engine-remark').textContent = this.#runtime.remark ?? '';
     if (this.#runtime.remark) tell(`It runs on ${this.#runtime.remark}.`);
-    // On a CPU the model in bytes is twice as fast, and a third of the download.
+    // On a CPU the model in bytes is nearly twice as fast, and a third of the download.
     const inBytes = this.#models.find(({ name }) => name === 'superpoint-int8');
     if (this.#runtime.device === 'wasm' && inBytes) this.#fillMenu(inBytes.name);
     if (this.#models.length > 0) return this.#load();
