@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PAIR_HOMOGRAPHIES, sampleHomography } from '../src/geometry/sample-homography.js';
-import { warpImage } from '../src/geometry/warp-image.js';
 import { encodePng } from '../src/image/codec.js';
+import { warpImage } from '../src/image/warp-image.js';
 import { Random } from '../src/random.js';
 import { synthesize } from '../src/synthetic/synthesize.js';
 

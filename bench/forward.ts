@@ -4,9 +4,10 @@
  *
  *   node dist/bench/forward.js [--json] [--rounds 15]
  */
-import { onnxModel } from '../src/features/onnx-model.js';
-import { SHIPPED_MODELS } from '../src/features/shipped-models.js';
+
 import { createSession, tensor } from '../src/graph/session.js';
+import { onnxModel } from '../src/network/onnx-model.js';
+import { SHIPPED_MODELS } from '../src/network/shipped-models.js';
 import { Random } from '../src/random.js';
 import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';
 

@@ -5,10 +5,10 @@
  *   node dist/bench/training-step.js [--json] [--rounds 10]
  */
 import { createSession } from '../src/graph/session.js';
-import { createThreadedSession } from '../src/graph/threaded-session.js';
 import { PAPER_SHAPE } from '../src/network/architecture.js';
 import { initialParameters, initialStatistics } from '../src/network/weights.js';
 import { Random } from '../src/random.js';
+import { createThreadedSession } from '../src/threads/threaded-session.js';
 import { type DetectorBatch, emptyDetectorBatch } from '../src/training/batches.js';
 import { detectorObjective } from '../src/training/objective.js';
 import { initialState, openTrainingStep } from '../src/training/step.js';

@@ -1,8 +1,18 @@
 /** The library on one screen. Training, evaluation and the command line build on the same pieces. */
 
+export {
+  type DrawTracksOptions,
+  drawHeatmap,
+  drawKeypoints,
+  drawMatches,
+  drawTracks,
+  paintKeypoints,
+  paintMatches,
+  paintOutline,
+  paintTracks,
+} from './drawing/draw.js';
 export type { KeypointOptions } from './features/extract-keypoints.js';
 export type { Features } from './features/features.js';
-export type { ModelSource } from './features/onnx-model.js';
 export type { DescriptorOptions } from './features/sample-descriptors.js';
 export type { ScaleOptions } from './features/scales.js';
 export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
@@ -28,21 +38,9 @@ export {
   SYNTHETIC_HOMOGRAPHIES,
   sampleHomography,
 } from './geometry/sample-homography.js';
-export { warpImage, warpMask } from './geometry/warp-image.js';
 export type { Device } from './graph/session.js';
 export { decodeColor, decodeImage, encodePng, ImageError, readImage } from './image/codec.js';
 export { grayFromRgba, rgbaFromGray } from './image/convert.js';
-export {
-  type DrawTracksOptions,
-  drawHeatmap,
-  drawKeypoints,
-  drawMatches,
-  drawTracks,
-  paintKeypoints,
-  paintMatches,
-  paintOutline,
-  paintTracks,
-} from './image/draw.js';
 export { type GrayImage, grayImage, type RgbaImage } from './image/image.js';
 export {
   PHOTO_PHOTOMETRY,
@@ -51,6 +49,7 @@ export {
   SYNTHETIC_PHOTOMETRY,
 } from './image/photometric.js';
 export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export { warpImage, warpMask } from './image/warp-image.js';
 export {
   type LocateOptions,
   locatePicture,
@@ -66,6 +65,7 @@ export {
 } from './matching/point-tracker.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
 export { inferenceModel } from './network/inference.js';
+export type { ModelSource } from './network/onnx-model.js';
 export type { Weights } from './network/weights.js';
 export { Random } from './random.js';
 export { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from './synthetic/sample.js';

@@ -9,10 +9,10 @@ import { dirname } from 'node:path';
 import type { Device } from '../graph/session.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
+import type { Progress } from '../progress.js';
 import { labelAll } from './label-pool.js';
 import type { AdaptationRound } from './labeller.js';
 import { appendLabels, resumeLabels } from './labels.js';
-import type { Progress } from './progress.js';
 import { type Shard, takeShard } from './shard.js';
 
 export interface AdaptFolderSettings {

@@ -3,7 +3,7 @@
  * random homographies, and the heatmaps, brought back into the photograph, are averaged. What is a corner
  * from most viewpoints stays; what was a chance of one pixel grid fades.
  */
-import { batchLogits, checkNetworkInput, denseMaps } from '../features/dense-maps.js';
+import { batchLogits, denseMaps } from '../features/dense-maps.js';
 import { cropHeatmap, heatmapFromLogits } from '../features/heatmap.js';
 import type { Homography } from '../geometry/homography.js';
 import {
@@ -11,10 +11,11 @@ import {
   type HomographySampling,
   sampleHomography,
 } from '../geometry/sample-homography.js';
-import { warpImage } from '../geometry/warp-image.js';
 import type { Session } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
+import { warpImage } from '../image/warp-image.js';
 import { CELL } from '../network/architecture.js';
+import { checkNetworkInput } from '../network/network-input.js';
 import type { Random } from '../random.js';
 import { addPlainHeatmap, addWarpedHeatmap, emptyHeatmapSum, meanHeatmap } from './unwarp.js';
 

@@ -1,13 +1,13 @@
 /** One photograph after the other: decode, adapt, find the keypoints, in the photograph's own pixels. */
 import { join } from 'node:path';
 import { cornerStrength, snapToCorners } from '../features/corners.js';
-import { checkNetworkInput } from '../features/dense-maps.js';
 import { extractKeypoints, type Keypoints, pickKeypoints } from '../features/extract-keypoints.js';
 import type { HomographySampling } from '../geometry/sample-homography.js';
 import { createSession, type Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { fitWithin } from '../image/resize.js';
+import { checkNetworkInput } from '../network/network-input.js';
 import { Random } from '../random.js';
 import { adaptImage, type HeatmapDetector, networkDetector } from './adapt-image.js';
 import type { PhotoLabels } from './labels.js';

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { adaptFolder } from '../adaptation/adapt-folder.js';
 import type { AdaptationRound } from '../adaptation/labeller.js';
-import { openProgress } from '../adaptation/progress.js';
 import { parseShard, type Shard } from '../adaptation/shard.js';
 import type { Device } from '../graph/session.js';
 import { readRecipe } from '../training/recipe.js';
@@ -12,6 +11,7 @@ import { imagesBelow } from './find-images.js';
 import { loadModel } from './model.js';
 import { deviceOption, numberIn, orInvalid, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
+import { openProgress } from './progress-bar.js';
 import { abortOnSignals } from './signals.js';
 
 interface AdaptOptions {

@@ -1,14 +1,14 @@
 /** `superpoint detect`: the features of pictures as an HDF5, NumPy or JSON file. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { drawKeypoints } from '../drawing/draw.js';
 import type { Features } from '../features/features.js';
 import type { SuperPoint } from '../features/superpoint.js';
-import { writeFileAtomic, writeFileAtomicFrom } from '../formats/atomic-file.js';
+import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodeFeaturesJson, type NamedFeatures } from '../formats/features-json.js';
 import { writeHlocFeatures } from '../formats/hloc.js';
 import { encodeFeaturesNpz } from '../formats/npz.js';
 import { readImage } from '../image/codec.js';
-import { drawKeypoints } from '../image/draw.js';
 import type { GrayImage } from '../image/image.js';
 import { type Failure, failureOf, PartialFailure, UsageError } from './errors.js';
 import { findImages, type ImageFile, isFolder } from './find-images.js';

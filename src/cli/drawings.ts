@@ -1,6 +1,6 @@
 /** Drawings of frames, one after the other: into a folder of pictures or into a video. */
 import { extname, join } from 'node:path';
-import { replaceFile } from '../formats/atomic-file.js';
+import { replaceFile } from '../files/atomic-file.js';
 import type { RgbaImage } from '../image/image.js';
 import { UsageError } from './errors.js';
 import { type Ffmpeg, startFfmpeg } from './ffmpeg.js';

@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { openProgress, type Progress } from '../adaptation/progress.js';
 import { describeEnvironment } from '../evaluation/environment.js';
 import type { FeatureSource, OnStep } from '../evaluation/evaluate-homographies.js';
 import type { Method } from '../evaluation/method.js';
@@ -13,10 +12,12 @@ import { openRival, RIVAL_NAMES } from '../evaluation/rivals.js';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
+import type { Progress } from '../progress.js';
 import { UsageError } from './errors.js';
 import { type RunnableModel, readModel } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
+import { openProgress } from './progress-bar.js';
 import { exitOnSignals } from './signals.js';
 
 /** Options of every evaluation. */

@@ -1,9 +1,9 @@
 /** `superpoint export`: weights as a file for other programs. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { activationRanges } from '../features/calibrate.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import { decodeImage } from '../image/codec.js';
+import { activationRanges } from '../network/calibrate.js';
 import { inferenceModel } from '../network/inference.js';
 import { quantisedModel } from '../network/quantise.js';
 import { parameterCount } from '../network/weights.js';

@@ -1,9 +1,9 @@
 /** `superpoint match`: matches of two pictures and the homography that they agree on. */
 import type { Command } from 'commander';
+import { drawMatches } from '../drawing/draw.js';
 import { estimateHomography } from '../geometry/estimate-homography.js';
 import type { Homography } from '../geometry/homography.js';
 import { readImage } from '../image/codec.js';
-import { drawMatches } from '../image/draw.js';
 import { matchFeatures } from '../matching/match-features.js';
 import { openSuperPoint } from './model.js';
 import {

@@ -1,12 +1,12 @@
 /** The weights that `--model` names: a file, a training run's folder, or nothing for the shipped ones. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { SHIPPED_MODELS } from '../features/shipped-models.js';
 import { SuperPoint } from '../features/superpoint.js';
-import { FormatError } from '../formats/format-error.js';
-import { decodePytorchCheckpoint } from '../formats/pytorch.js';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { FormatError } from '../files/format-error.js';
+import { decodePytorchCheckpoint } from '../files/pytorch.js';
+import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
 import { createSession } from '../graph/session.js';
+import { SHIPPED_MODELS } from '../network/shipped-models.js';
 import { shapeOfWeights, type Weights } from '../network/weights.js';
 import { runFiles } from '../training/run-files.js';
 import { isFolder } from './find-images.js';

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
-import { parseDuration } from '../training/duration.js';
+import { parseDuration } from './duration.js';
 
 /** What `addModelOptions` adds. */
 export interface ModelOptions {

@@ -1,9 +1,10 @@
 /** How commands print: results on stdout, progress on stderr. */
 
-import { openProgress, type Progress } from '../adaptation/progress.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import type { RgbaImage } from '../image/image.js';
+import type { Progress } from '../progress.js';
+import { openProgress } from './progress-bar.js';
 
 /** Prints a result as one line of JSON. */
 export function printJson(value: unknown): void {

@@ -1,14 +1,15 @@
 /** `superpoint reproduce`: from nothing to SuperPoint, all stages of a recipe in order. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeFileAtomic } from '../formats/atomic-file.js';
-import { encodeSafetensors } from '../formats/safetensors.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { encodeSafetensors } from '../files/safetensors.js';
 import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
 import { imagesBelow } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
+import { openProgress } from './progress-bar.js';
 import { abortOnSignals } from './signals.js';
 
 interface ReproduceOptions extends TrainingOptions {
@@ -38,7 +39,16 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   const files = await imagesBelow(photos);
   if (files.length === 0) throw new NoImagesError(photos);
   const signal = abortOnSignals('the step');
-  const settings = { photos, files, output, maxSeconds: maxTime, workers, device, signal };
+  const settings = {
+    photos,
+    files,
+    output,
+    maxSeconds: maxTime,
+    workers,
+    device,
+    signal,
+    progress: openProgress,
+  };
   const { weights, failures } = await reproduce(recipe, settings);
 
   const model = weights && join(output, 'superpoint.safetensors');

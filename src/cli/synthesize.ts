@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { formatLabels } from '../adaptation/labels.js';
-import { writeFileAtomic, writeFileAtomicFrom } from '../formats/atomic-file.js';
+import { drawKeypoints } from '../drawing/draw.js';
+import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
-import { drawKeypoints } from '../image/draw.js';
 import { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from '../synthetic/sample.js';
 import { renderShape, synthesize } from '../synthetic/synthesize.js';
 import { wholeNumber } from './options.js';

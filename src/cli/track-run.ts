@@ -1,8 +1,9 @@
 /** The work of `superpoint track`: each frame through the network, the tracker and the drawing. */
+
+import { drawTracks } from '../drawing/draw.js';
 import type { Features } from '../features/features.js';
 import type { DetectOptions, SuperPoint } from '../features/superpoint.js';
 import type { TrackedFrame } from '../formats/tracks-json.js';
-import { drawTracks } from '../image/draw.js';
 import type { GrayImage } from '../image/image.js';
 import { locatePicture } from '../matching/locate-picture.js';
 import { PointTracker } from '../matching/point-tracker.js';

@@ -1,7 +1,7 @@
 /** `superpoint track`: points followed through a video, and a picture followed by its homography. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { writeFileAtomicFrom } from '../formats/atomic-file.js';
+import { writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodeTracksJson } from '../formats/tracks-json.js';
 import { readImage } from '../image/codec.js';
 import { checkDrawTarget, type Draw, withDrawings } from './drawings.js';

@@ -1,6 +1,5 @@
 /** `superpoint train`: one stage of a recipe, MagicPoint (§4) or the joint training (§6). */
 import { Argument, type Command } from 'commander';
-import { openProgress } from '../adaptation/progress.js';
 import type { BatchSpec } from '../training/batch-source.js';
 import { openPhotoStores, readStartingPoint } from '../training/pipeline.js';
 import { type Recipe, readRecipe } from '../training/recipe.js';
@@ -13,6 +12,7 @@ import { isFolder } from './find-images.js';
 import { loadModel } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
+import { openProgress } from './progress-bar.js';
 import { abortOnSignals } from './signals.js';
 
 interface TrainOptions extends TrainingOptions {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { adaptImage } from '../adaptation/adapt-image.js';
 import { extractKeypoints } from '../features/extract-keypoints.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import type { Device } from '../graph/session.js';
 import { Random } from '../random.js';
 import { detectionsOnly, type Method } from './method.js';

@@ -5,9 +5,9 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Features } from '../features/features.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { FormatError } from '../files/format-error.js';
 import type { NamedFeatures } from '../formats/features-json.js';
-import { FormatError } from '../formats/format-error.js';
 import { readHlocFeatures, writeHlocFeatures } from '../formats/hloc.js';
 import { warpPoints } from '../geometry/homography.js';
 import { isOnPicture } from './detection-metrics.js';

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import {
   type Homography,
   invertHomography,
@@ -14,10 +14,10 @@ import {
   translationHomography,
 } from '../geometry/homography.js';
 import { type HomographySampling, sampleHomography } from '../geometry/sample-homography.js';
-import { warpImage } from '../geometry/warp-image.js';
 import { encodePng, readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { PHOTO_PHOTOMETRY, type Photometry, photometricAugment } from '../image/photometric.js';
+import { warpImage } from '../image/warp-image.js';
 import { Random } from '../random.js';
 import type { Size } from './detection-metrics.js';
 import { fitImage, fittedSize } from './fit-image.js';

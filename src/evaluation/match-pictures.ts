@@ -1,12 +1,13 @@
 /** Pictures of matches for the report: of each sequence the pair of middling difficulty. For Node. */
+
+import { drawMatches } from '../drawing/draw.js';
 import { estimateHomography } from '../geometry/estimate-homography.js';
-import { drawMatches } from '../image/draw.js';
+import { encodeWebp } from '../image/webp.js';
 import type { Matches } from '../matching/matches.js';
 import { readFittedSequences } from './feature-files.js';
 import { fitImage, fittedHomography } from './fit-image.js';
 import { matchErrors } from './matching-metrics.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
-import { encodeWebp } from './picture-file.js';
 import type { HomographyTask } from './profiles.js';
 import type { Picture } from './report.js';
 import type { HomographyScore } from './score-sequences.js';

@@ -1,6 +1,7 @@
 /** The report of a comparison on Synthetic Shapes. */
-import { drawKeypoints } from '../image/draw.js';
+import { drawKeypoints } from '../drawing/draw.js';
 import type { GrayImage } from '../image/image.js';
+import { encodeWebp } from '../image/webp.js';
 import { SHAPE_KINDS } from '../synthetic/sample.js';
 import {
   protocolSample,
@@ -10,7 +11,6 @@ import {
   type SyntheticRow,
 } from './evaluate-synthetic.js';
 import type { Method } from './method.js';
-import { encodeWebp } from './picture-file.js';
 import { curvePlot } from './plots.js';
 import { PUBLISHED_SHAPES } from './published.js';
 import {

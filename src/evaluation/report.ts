@@ -3,7 +3,7 @@
  * as one self-contained HTML file, as Markdown with its pictures beside it, and as JSON. For Node.
  */
 import { join } from 'node:path';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import type { Environment } from './environment.js';
 import { reportHtml } from './report-html.js';
 import { reportMarkdown } from './report-markdown.js';

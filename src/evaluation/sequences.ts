@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FormatError } from '../formats/format-error.js';
+import { FormatError } from '../files/format-error.js';
 import { type Homography, invertHomography } from '../geometry/homography.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';

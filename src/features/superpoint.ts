@@ -2,15 +2,16 @@
 import { createSession, type Device, type Session, type SessionOptions } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
-import { batchLogits, checkNetworkInput, denseMaps } from './dense-maps.js';
+import { checkNetworkInput } from '../network/network-input.js';
+import { type ModelSource, onnxModel } from '../network/onnx-model.js';
+import { SHIPPED_MODELS } from '../network/shipped-models.js';
+import { WorkQueue } from '../threads/work-queue.js';
+import { batchLogits, denseMaps } from './dense-maps.js';
 import { extractKeypoints, type KeypointOptions, keypointOptions } from './extract-keypoints.js';
 import type { Features } from './features.js';
 import { cropHeatmap, heatmapFromLogits } from './heatmap.js';
-import { type ModelSource, onnxModel } from './onnx-model.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
 import { featuresAtSize, mergeFeatures, picturesAtScales, type ScaleOptions } from './scales.js';
-import { SHIPPED_MODELS } from './shipped-models.js';
-import { WorkQueue } from './work-queue.js';
 
 export interface LoadOptions {
   /**

@@ -1,6 +1,6 @@
 /** Features as JSON text, for people and for programs without an HDF5 or NumPy reader. */
 import type { Features } from '../features/features.js';
-import { FormatError } from './format-error.js';
+import { FormatError } from '../files/format-error.js';
 
 /** The JSON form of one picture's features. */
 interface FeaturesJson {

@@ -6,10 +6,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Dataset, File, Group, Module, ready } from 'h5wasm/node';
 import type { Features } from '../features/features.js';
-import { replaceFile } from './atomic-file.js';
+import { replaceFile } from '../files/atomic-file.js';
+import { FormatError } from '../files/format-error.js';
+import { halfToFloat32 } from '../files/raw-numbers.js';
 import type { NamedFeatures } from './features-json.js';
-import { FormatError } from './format-error.js';
-import { halfToFloat32 } from './raw-numbers.js';
 
 /** hloc's figure for SuperPoint: the standard deviation, in pixels, that its verification allows a keypoint. */
 const DETECTION_NOISE = 2;

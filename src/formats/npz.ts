@@ -4,7 +4,7 @@
  */
 import { type Unzipped, unzipSync, type Zippable, zipSync } from 'fflate';
 import type { Features } from '../features/features.js';
-import { FormatError } from './format-error.js';
+import { FormatError } from '../files/format-error.js';
 import {
   bytesOf,
   checkShape,
@@ -16,7 +16,7 @@ import {
   readNumbers,
   type StoredTensor,
   type TensorData,
-} from './raw-numbers.js';
+} from '../files/raw-numbers.js';
 
 const MAGIC = '\x93NUMPY';
 /** The oldest date a zip entry can have: equal arrays give equal files. */

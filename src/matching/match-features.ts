@@ -3,11 +3,11 @@
  * come from one computation graph, block by block so that memory stays bounded.
  */
 import type { Features } from '../features/features.js';
-import { WorkQueue } from '../features/work-queue.js';
 import { Graph } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { matMul, topK } from '../graph/operators.js';
 import { createSession, type Session, tensor } from '../graph/session.js';
+import { WorkQueue } from '../threads/work-queue.js';
 import type { Matches } from './matches.js';
 
 export interface MatchOptions {

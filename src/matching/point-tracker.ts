@@ -3,7 +3,7 @@
  * neighbours between consecutive frames, nothing else. No motion model and no drawing.
  */
 import type { Features } from '../features/features.js';
-import { WorkQueue } from '../features/work-queue.js';
+import { WorkQueue } from '../threads/work-queue.js';
 import { matchFeatures } from './match-features.js';
 
 export interface PointTrackerOptions {

@@ -3,8 +3,8 @@
  * Batches follow from seed and step, so the step is all the random state that there is.
  */
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../formats/atomic-file.js';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
 import type { Weights } from '../network/weights.js';
 import type { TrainingState } from './step.js';
 

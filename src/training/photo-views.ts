@@ -1,9 +1,9 @@
 /** Random views of labelled photographs: which photograph, which part of it, and what a view shows. */
 import { type Homography, warpPoints } from '../geometry/homography.js';
 import { fitsInside } from '../geometry/sample-homography.js';
-import { warpImage, warpMask } from '../geometry/warp-image.js';
 import type { GrayImage } from '../image/image.js';
 import { type Photometry, photometricAugment } from '../image/photometric.js';
+import { warpImage, warpMask } from '../image/warp-image.js';
 import { Random } from '../random.js';
 import type { Example } from './batches.js';
 

@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
 import { readLabels } from '../adaptation/labels.js';
-import { openProgress, type Progress } from '../adaptation/progress.js';
 import type { Device } from '../graph/session.js';
 import { decodeImage } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
+import type { Progress } from '../progress.js';
 import type { BatchSpec } from './batch-source.js';
 import { readCheckpoint } from './checkpoint.js';
 import { selectPhotographs } from './photo-selection.js';
@@ -70,7 +70,7 @@ export interface ReproduceOptions {
   /** Stop, with everything kept, after so many seconds. */
   readonly maxSeconds?: number;
   readonly signal?: AbortSignal;
-  /** Shows the progress of a stage. @default a line on standard error */
+  /** Shows the progress of a stage. @default silent */
   readonly progress?: (title: string) => Progress;
 }
 
@@ -114,7 +114,7 @@ async function make(
   following: Following,
   folder = options.output,
 ): Promise<Made | undefined> {
-  const { photos, output, device, workers, signal, progress = openProgress } = options;
+  const { photos, output, device, workers, signal } = options;
   const { failures, began, within } = following;
   const secondsLeft = () =>
     (options.maxSeconds ?? Number.POSITIVE_INFINITY) - (performance.now() - began) / 1000;
@@ -141,7 +141,7 @@ async function make(
       output: folder,
       resume: true,
       maxSeconds: secondsLeft(),
-      progress: progress(stage.name),
+      progress: options.progress?.(stage.name),
       ...(device ? { device } : {}),
       ...(workers !== undefined ? { workers } : {}),
       ...(signal ? { signal } : {}),
@@ -176,7 +176,7 @@ async function make(
       network = trained;
     }
     labels = place('labels.jsonl');
-    const labelling = progress('labels');
+    const labelling = options.progress?.('labels');
     const summary = await adaptFolder({
       photos,
       files: labelled,
@@ -187,7 +187,7 @@ async function make(
       progress: labelling,
       ...(device ? { device } : {}),
       ...(signal ? { signal } : {}),
-    }).finally(() => labelling.stop());
+    }).finally(() => labelling?.stop());
     failures.push(...summary.failures);
     if (summary.interrupted || secondsLeft() <= 0) return undefined;
   }

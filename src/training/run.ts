@@ -4,13 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import type { Progress } from '../adaptation/progress.js';
-import { writeFileAtomic } from '../formats/atomic-file.js';
-import { encodeSafetensors } from '../formats/safetensors.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { encodeSafetensors } from '../files/safetensors.js';
 import type { Device } from '../graph/session.js';
-import { createThreadedSession } from '../graph/threaded-session.js';
 import type { NetworkShape } from '../network/architecture.js';
 import { foldNormalisation, splitParameters, type Weights } from '../network/weights.js';
+import type { Progress } from '../progress.js';
+import { createThreadedSession } from '../threads/threaded-session.js';
 import type { BatchOf, BatchSpec } from './batch-source.js';
 import { openBatches } from './batch-workers.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js';

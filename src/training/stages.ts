@@ -1,7 +1,7 @@
 /** The stages of a recipe: MagicPoint on shapes (§4) and on photographs (§5), and the joint training (§6). */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../formats/atomic-file.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import { allLayers, architecture, type NetworkShape } from '../network/architecture.js';
 import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';

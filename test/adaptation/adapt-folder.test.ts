@@ -6,9 +6,9 @@ import { after, before, test } from 'node:test';
 import { type AdaptFolderSettings, adaptFolder } from '../../src/adaptation/adapt-folder.js';
 import { labelImage } from '../../src/adaptation/labeller.js';
 import { readLabels } from '../../src/adaptation/labels.js';
-import type { Progress, ProgressState } from '../../src/adaptation/progress.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { grayImage } from '../../src/image/image.js';
+import type { Progress, ProgressState } from '../../src/progress.js';
 import { Random } from '../../src/random.js';
 import { smallWeights } from './small-network.js';
 

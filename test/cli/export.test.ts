@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
-import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession, tensor } from '../../src/graph/session.js';
 import { parameterCount } from '../../src/network/weights.js';
 import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
-import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { interrupted, SMALL_RECIPE, superpoint, testImage, writeImage } from './command.js';
 
 const view = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { adaptedMethod } from '../../src/evaluation/adapted-method.js';
 import { networkMethod } from '../../src/evaluation/network-method.js';
-import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { encodeSafetensors } from '../../src/files/safetensors.js';
 import { smallWeights } from '../adaptation/small-network.js';
 import { clutter } from './scenes.js';
 

@@ -6,8 +6,8 @@ import { after, before, suite, test } from 'node:test';
 import { makeWarps, ROTATIONS, SCALES } from '../../src/evaluation/make-warps.js';
 import { readSequenceImage, readSequences } from '../../src/evaluation/sequences.js';
 import { warpPoints } from '../../src/geometry/homography.js';
-import { warpImage, warpMask } from '../../src/geometry/warp-image.js';
 import { encodePng } from '../../src/image/codec.js';
+import { warpImage, warpMask } from '../../src/image/warp-image.js';
 import { assertClose } from '../assert-close.js';
 import { clutter } from './scenes.js';
 

@@ -6,9 +6,9 @@ import {
   multiplyHomographies,
   translationHomography,
 } from '../../src/geometry/homography.js';
-import { warpImage } from '../../src/geometry/warp-image.js';
 import { encodePng } from '../../src/image/codec.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
+import { warpImage } from '../../src/image/warp-image.js';
 import { Random } from '../../src/random.js';
 
 /** A picture with structure at all scales: many overlapping rectangles. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { denseMaps } from '../../src/features/dense-maps.js';
 import { SuperPoint } from '../../src/features/superpoint.js';
-import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { encodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession } from '../../src/graph/session.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { fitWithin } from '../../src/image/resize.js';

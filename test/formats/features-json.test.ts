@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { FormatError } from '../../src/files/format-error.js';
 import {
   decodeFeaturesJson,
   encodeFeaturesJson,
   type NamedFeatures,
 } from '../../src/formats/features-json.js';
-import { FormatError } from '../../src/formats/format-error.js';
 import { someFeatures } from './fixture.js';
 
 async function textOf(pictures: NamedFeatures[]): Promise<string> {

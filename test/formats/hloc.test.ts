@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Dataset, File, ready } from 'h5wasm/node';
+import { FormatError } from '../../src/files/format-error.js';
 import type { NamedFeatures } from '../../src/formats/features-json.js';
-import { FormatError } from '../../src/formats/format-error.js';
 import { readHlocFeatures, writeHlocFeatures } from '../../src/formats/hloc.js';
 import { fixturePath, someFeatures } from './fixture.js';
 

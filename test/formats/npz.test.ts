@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { FormatError } from '../../src/formats/format-error.js';
+import { FormatError } from '../../src/files/format-error.js';
 import {
   decodeFeaturesNpz,
   decodeNpy,

@@ -5,34 +5,9 @@ import * as web from 'onnxruntime-web';
 import { Graph } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { add, cast, multiply, reduceSum } from '../../src/graph/operators.js';
-import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
-import { createThreadedSession } from '../../src/graph/threaded-session.js';
-import { initialParameters } from '../../src/network/weights.js';
-import { Random } from '../../src/random.js';
-import { detectorObjective } from '../../src/training/objective.js';
-import { gradientModel } from '../../src/training/step.js';
+import { createSession, tensor } from '../../src/graph/session.js';
 import { assertClose } from '../assert-close.js';
-
-const SHAPE = { encoder: [4, 4, 6, 6], head: 8, descriptor: 0 } as const;
-const SIZE = { count: 2, width: 32, height: 24 };
-
-/** A network's loss and gradients: most operators of this project in one model. */
-function exampleModel(): { model: Uint8Array; feeds: Record<string, Tensor> } {
-  const parameters = initialParameters(SHAPE, new Random('session'));
-  const random = new Random('batch');
-  const fill = (...dims: number[]) =>
-    tensor(
-      Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.uniform()),
-      dims,
-    );
-  const feeds = {
-    ...parameters,
-    images: fill(2, 1, 24, 32),
-    targets: fill(2, 65, 3, 4),
-    masks: tensor(new Float32Array(24).fill(1), [2, 3, 4]),
-  };
-  return { model: gradientModel(detectorObjective, SHAPE, parameters, SIZE), feeds };
-}
+import { exampleModel } from './example-model.js';
 
 suite('a model', () => {
   test('gives the same bits at each run and in each session', async () => {
@@ -120,37 +95,6 @@ suite('a model', () => {
     assert.equal(input![0]!.type!.tensorType!.shape!.dim![0]!.dimParam, 'n');
     const stored = initializer!.find(({ name }) => name === 'weight')!;
     assert.deepEqual([...new Float32Array(Uint8Array.from(stored.rawData!).buffer)], [1, 2, 3]);
-  });
-});
-
-suite('a session in a thread of its own', () => {
-  test('gives what a session of this thread gives, two of them at the same time', async () => {
-    const { model, feeds } = exampleModel();
-    const plain = await createSession(model, { threads: 1 });
-    const expected = await plain.run(feeds);
-    const threaded = [
-      await createThreadedSession(model, { threads: 1 }),
-      await createThreadedSession(model, { threads: 1 }),
-    ];
-    assert.deepEqual(threaded[0]!.inputNames, plain.inputNames);
-    assert.deepEqual(threaded[0]!.outputNames, plain.outputNames);
-    const results = await Promise.all(threaded.map((session) => session.run(feeds)));
-    assert.deepEqual(results, [expected, expected]);
-    for (const session of [plain, ...threaded]) await session.release();
-  });
-
-  test('takes the next run after one that failed', async () => {
-    const graph = new Graph('increment');
-    graph.output('y', add(graph.input('x', 'float32', [2]), 1));
-    const session = await createThreadedSession(encodeModel(graph));
-    await assert.rejects(session.run({ z: tensor(Float32Array.of(1), [1]) }), /x/);
-    const { y } = await session.run({ x: tensor(Float32Array.of(1, 2), [2]) });
-    assert.deepEqual(y!.data, Float32Array.of(2, 3));
-    await session.release();
-  });
-
-  test('refuses bytes that are no model', async () => {
-    await assert.rejects(createThreadedSession(new Uint8Array(100).fill(7)), Error);
   });
 });
 

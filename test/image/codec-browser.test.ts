@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import type * as Draw from '../../src/drawing/draw.js';
+import { drawKeypoints } from '../../src/drawing/draw.js';
 import { decodeImage, encodePng } from '../../src/image/codec.js';
 import type * as Browser from '../../src/image/codec-browser.js';
-import type * as Draw from '../../src/image/draw.js';
-import { drawKeypoints } from '../../src/image/draw.js';
 import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { activationRanges } from '../../src/features/calibrate.js';
-import { SHIPPED_MODELS } from '../../src/features/shipped-models.js';
-import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
+import { activationRanges } from '../../src/network/calibrate.js';
 import { inferenceModel } from '../../src/network/inference.js';
 import { quantisedModel, rangesModel } from '../../src/network/quantise.js';
+import { SHIPPED_MODELS } from '../../src/network/shipped-models.js';
 import {
   foldNormalisation,
   initialParameters,

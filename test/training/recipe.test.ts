@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
-import { parseDuration } from '../../src/training/duration.js';
 import { parseRecipe, RecipeError, readRecipe } from '../../src/training/recipe.js';
 
 const learningRate = { peak: 0.001 };
@@ -106,20 +105,5 @@ test('a file that is missing or not JSON is named', async () => {
     await assert.rejects(readRecipe('huge'), /no recipe is named huge/);
   } finally {
     await rm(folder, { recursive: true });
-  }
-});
-
-test('spans of time are read as people write them', () => {
-  const cases: [string, number][] = [
-    ['90s', 90],
-    ['150m', 9000],
-    ['2h', 7200],
-    ['1.5h', 5400],
-    ['1h30m', 5400],
-    [' 1d 1 s ', 86401],
-  ];
-  for (const [text, seconds] of cases) assert.equal(parseDuration(text), seconds);
-  for (const text of ['', '5', '0s', '-3m', '2 hours', 'm', '1h x']) {
-    assert.throws(() => parseDuration(text), /expected a span of time such as 90s/);
   }
 });

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { decodeSafetensors } from '../../src/formats/safetensors.js';
+import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession } from '../../src/graph/session.js';
-import { createThreadedSession } from '../../src/graph/threaded-session.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
 import {
   initialParameters,
@@ -12,6 +11,7 @@ import {
   type Weights,
 } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
+import { createThreadedSession } from '../../src/threads/threaded-session.js';
 import type { DetectorBatch, PairBatch } from '../../src/training/batches.js';
 import { detectorObjective, jointObjective, type Objective } from '../../src/training/objective.js';
 import { startingState } from '../../src/training/starting-point.js';

@@ -3,12 +3,12 @@ import { denseMaps } from '../../src/features/dense-maps.js';
 import { extractKeypoints, type KeypointOptions } from '../../src/features/extract-keypoints.js';
 import type { Features } from '../../src/features/features.js';
 import { cropHeatmap, heatmapFromLogits } from '../../src/features/heatmap.js';
-import { onnxModel } from '../../src/features/onnx-model.js';
 import { sampleDescriptors } from '../../src/features/sample-descriptors.js';
 import { featuresAtSize } from '../../src/features/scales.js';
 import { createSession, type Device, type Session } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import { CELL } from '../../src/network/architecture.js';
+import { onnxModel } from '../../src/network/onnx-model.js';
 
 /** What the network says about each pixel and cell of a picture. */
 export interface Maps {

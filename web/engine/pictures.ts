@@ -1,7 +1,8 @@
 /** Pictures in the worker: decoding at a size that a page can handle, colours under a homography, heat. */
+
+import { heatColor } from '../../src/drawing/color-maps.js';
 import { type Homography, invertHomography } from '../../src/geometry/homography.js';
 import { decodeColor } from '../../src/image/codec-browser.js';
-import { heatColor } from '../../src/image/color-maps.js';
 import { grayFromRgba } from '../../src/image/convert.js';
 import type { GrayImage, RgbaImage } from '../../src/image/image.js';
 import { checkImageSize, ImageError } from '../../src/image/image-error.js';

@@ -1,5 +1,5 @@
 /** Calls across the border of a worker: the page awaits methods of an object that lives in the worker. */
-import { WorkQueue } from '../../src/features/work-queue.js';
+import { WorkQueue } from '../../src/threads/work-queue.js';
 
 type Method = (...args: never[]) => unknown;
 

@@ -1,7 +1,7 @@
 /** Shapes on the page: what the network trains on, and what it finds in others. */
 
+import { drawHeatmap } from '../../src/drawing/draw.js';
 import { rgbaFromGray } from '../../src/image/convert.js';
-import { drawHeatmap } from '../../src/image/draw.js';
 import type { RgbaImage } from '../../src/image/image.js';
 import type { ShapeKind } from '../../src/synthetic/sample.js';
 import { element } from '../page/dom.js';

@@ -1,6 +1,6 @@
 /** The worker of Learn: trains, and looks at how the network does on shapes that it never trains on. */
 
-import { encodeSafetensors } from '../../src/formats/safetensors.js';
+import { encodeSafetensors } from '../../src/files/safetensors.js';
 import { serve } from '../engine/rpc.js';
 import { type Progress, startRuntime } from '../engine/runtime.js';
 import { type Look, look } from './look.js';

@@ -1,6 +1,6 @@
 /** Two pictures and their matches on a canvas: where things lie, how they look, what is under the pointer. */
-import type { Placement } from '../../src/image/draw.js';
-import { paintKeypoints, paintMatches } from '../../src/image/draw.js';
+import type { Placement } from '../../src/drawing/draw.js';
+import { paintKeypoints, paintMatches } from '../../src/drawing/draw.js';
 import type { Matches } from '../../src/matching/matches.js';
 import type { Comparison, Points } from '../engine/pair.js';
 import { drawingOf } from '../page/surface.js';

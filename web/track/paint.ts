@@ -1,5 +1,5 @@
 /** A frame with its points, trails and the reference that was found in it. */
-import { type Placement, paintKeypoints, paintMatches, paintTracks } from '../../src/image/draw.js';
+import { type Placement, paintKeypoints, paintMatches, paintTracks } from '../../src/drawing/draw.js';
 import type { FrameResult } from '../engine/sequence.js';
 import { drawingOf } from '../page/surface.js';
 

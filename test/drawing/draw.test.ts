@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { confidenceColor, cssColor, heatColor, strengthColor } from '../../src/image/color-maps.js';
+import { confidenceColor, cssColor, heatColor, strengthColor } from '../../src/drawing/color-maps.js';
+import { drawHeatmap, drawKeypoints, drawMatches, drawTracks } from '../../src/drawing/draw.js';
 import { rgbaFromGray } from '../../src/image/convert.js';
-import { drawHeatmap, drawKeypoints, drawMatches, drawTracks } from '../../src/image/draw.js';
 import { type GrayImage, grayImage, type RgbaImage } from '../../src/image/image.js';
 
 function flat(width: number, height: number, value: number): GrayImage {

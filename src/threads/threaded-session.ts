@@ -3,7 +3,7 @@
  * calls it, so sessions work at the same time only in different threads.
  */
 import { Worker } from 'node:worker_threads';
-import type { Session, SessionOptions, Tensor } from './session.js';
+import type { Session, SessionOptions, Tensor } from '../graph/session.js';
 
 type Tensors = Readonly<Record<string, Tensor>>;
 

@@ -1,6 +1,6 @@
 /** The thread of a `createThreadedSession`: answers each message, the inputs of a run, with its outputs. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createSession, type Tensor } from './session.js';
+import { createSession, type Tensor } from '../graph/session.js';
 import type { SessionThreadData, SessionThreadReply } from './threaded-session.js';
 
 if (!parentPort) throw new Error('session-thread.js runs as a worker thread only');

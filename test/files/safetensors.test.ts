@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { FormatError } from '../../src/formats/format-error.js';
-import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
+import { FormatError } from '../../src/files/format-error.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.js';
 
 /** A file put together by hand, byte for byte as the specification says. */
 function handMade(header: unknown, data: ArrayLike<number>): Uint8Array {

@@ -1,6 +1,6 @@
 /** Pictures of reports as small files. For Node. */
 import sharp from 'sharp';
-import type { RgbaImage } from '../image/image.js';
+import type { RgbaImage } from './image.js';
 
 const QUALITY = 80;
 

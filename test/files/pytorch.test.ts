@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { zipSync } from 'fflate';
-import { FormatError } from '../../src/formats/format-error.js';
-import { decodePytorchCheckpoint } from '../../src/formats/pytorch.js';
-import { readFixture } from './fixture.js';
+import { FormatError } from '../../src/files/format-error.js';
+import { decodePytorchCheckpoint } from '../../src/files/pytorch.js';
+import { readFixture } from '../formats/fixture.js';
 
 /** What make-fixtures.py puts into both checkpoints. */
 const EXPECTED = {

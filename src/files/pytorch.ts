@@ -3,8 +3,9 @@
  * plain one before PyTorch 1.6 that the published SuperPoint weights have. The pickle inside is read by
  * `pickle.ts`, which runs no code of the file. Pure: bytes in, tensors out.
  */
+
+import { unzip } from '../formats/npz.js';
 import { FormatError } from './format-error.js';
-import { unzip } from './npz.js';
 import { type PickleHooks, PickleReader } from './pickle.js';
 import {
   elementCount,

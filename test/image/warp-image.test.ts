@@ -9,8 +9,8 @@ import {
   warpPoints,
 } from '../../src/geometry/homography.js';
 import { ADAPTATION_HOMOGRAPHIES, sampleHomography } from '../../src/geometry/sample-homography.js';
-import { warpImage, warpMask } from '../../src/geometry/warp-image.js';
 import { grayImage } from '../../src/image/image.js';
+import { warpImage, warpMask } from '../../src/image/warp-image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 import { blobImage, brightCentre } from '../image/blob.js';

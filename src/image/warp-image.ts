@@ -2,15 +2,16 @@
  * Pictures and masks under a homography. The matrix handed in always maps points of the input picture
  * to points of the output; the loops walk the output and look back through its inverse.
  */
-import { type GrayImage, grayImage } from '../image/image.js';
-import { resizeImage } from '../image/resize.js';
+
 import {
   type Homography,
   invertHomography,
   multiplyHomographies,
   scaleHomography,
   warpPoints,
-} from './homography.js';
+} from '../geometry/homography.js';
+import { type GrayImage, grayImage } from '../image/image.js';
+import { resizeImage } from '../image/resize.js';
 
 /** Input pixels per output pixel from which a plain bilinear sample would skip pixels visibly. */
 const ALIASING_STEP = 1.6;

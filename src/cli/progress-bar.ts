@@ -1,28 +1,6 @@
 /** One line that tells how far a long run is: step, loss, images a second, time left. */
 import { SingleBar } from 'cli-progress';
-
-/** Where a run stands. */
-export interface ProgressState {
-  /** Steps done, of all steps. */
-  readonly step: number;
-  readonly steps: number;
-  readonly loss?: number;
-  /** Images worked through since the run was started (not since step 0: it may have been resumed). */
-  readonly images: number;
-  /** Seconds since the run was started. */
-  readonly seconds: number;
-  /** Seconds left at the present speed, or until the time budget ends. */
-  readonly secondsLeft?: number;
-}
-
-/** Shows progress on the terminal. */
-export interface Progress {
-  update(state: ProgressState): void;
-  /** A whole line between the updates. */
-  note(text: string): void;
-  /** Ends the line; call it once, also after an error. */
-  stop(): void;
-}
+import type { Progress, ProgressState } from '../progress.js';
 
 /** `45 s`, `3 min 20 s` or `2 h 5 min`. */
 export function formatSeconds(seconds: number): string {

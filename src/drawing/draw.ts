@@ -4,11 +4,11 @@
  */
 import { createCanvas } from '#codec';
 import type { Features } from '../features/features.js';
+import type { Canvas, Context2D } from '../image/canvas.js';
+import { rgbaFromGray } from '../image/convert.js';
+import type { GrayImage, RgbaImage } from '../image/image.js';
 import type { Matches } from '../matching/matches.js';
-import type { Canvas, Context2D } from './canvas.js';
 import { type Color, confidenceColor, cssColor, heatColor, strengthColor } from './color-maps.js';
-import { rgbaFromGray } from './convert.js';
-import type { GrayImage, RgbaImage } from './image.js';
 
 /** Where a picture lies on the canvas: its top-left corner, and canvas pixels per picture pixel. */
 export interface Placement {

@@ -1,6 +1,6 @@
 /** From weights or a model, wherever they are, to the ONNX model that a session runs. */
 import { readBytes } from '#codec';
-import { decodeSafetensors } from '../formats/safetensors.js';
+import { decodeSafetensors } from '../files/safetensors.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
 

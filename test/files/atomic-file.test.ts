@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { replaceFile, writeFileAtomic, writeFileAtomicFrom } from '../../src/formats/atomic-file.js';
+import { replaceFile, writeFileAtomic, writeFileAtomicFrom } from '../../src/files/atomic-file.js';
 
 suite('atomic files', () => {
   let folder = '';

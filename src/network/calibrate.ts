@@ -5,7 +5,7 @@ import { cropImage } from '../image/resize.js';
 import { CELL } from '../network/architecture.js';
 import { type ActivationRanges, rangesModel } from '../network/quantise.js';
 import type { Weights } from '../network/weights.js';
-import { checkNetworkInput } from './dense-maps.js';
+import { checkNetworkInput } from './network-input.js';
 
 /**
  * The mean over pictures of each layer's largest value: a single picture's outlier would cost all others
