@@ -1,6 +1,6 @@
 /** `superpoint evaluate …`: the paper's experiments, beside the rivals. */
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { adaptedMethod } from '../evaluation/adapted-method.js';
 import {
   evaluateHomographies,
@@ -13,6 +13,7 @@ import { makeWarps } from '../evaluation/make-warps.js';
 import { matchPictures, SHOWN_MATCHES } from '../evaluation/match-pictures.js';
 import type { Method } from '../evaluation/method.js';
 import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/profiles.js';
+import { KINDS, type Kind } from '../evaluation/protocols/category.js';
 import { homographyReport } from '../evaluation/report-homographies.js';
 import { syntheticPictures, syntheticReport } from '../evaluation/report-synthetic.js';
 import { RIVAL_NAMES } from '../evaluation/rivals.js';
@@ -46,6 +47,7 @@ interface HomographyOptions extends EvaluationOptions {
 interface WarpOptions extends EvaluationOptions {
   readonly features: readonly FeatureSource[];
   readonly count: number;
+  readonly sweeps: readonly Kind[];
 }
 
 interface AdaptationOptions extends EvaluationOptions {
@@ -76,9 +78,10 @@ export function registerEvaluate(program: Command): void {
   ).action(runHomographies);
   addEvaluationOptions(
     withFeatures(evaluate.command('warps'))
-      .description('the same on random views of any photographs, rotation and scale swept')
+      .description('the same on views of any photographs: turns, scales, blur, light, noise … swept')
       .argument('<dir>', 'folder of photographs')
-      .option('--count <n>', 'photographs, chosen by the seed', wholeNumber(1), 20),
+      .option('--count <n>', 'photographs, chosen by the seed', wholeNumber(1), 20)
+      .option('--sweeps <list>', `all, or some of ${KINDS.join(',')}`, kindList, KINDS),
     RIVAL_NAMES,
   ).action(runWarps);
   addEvaluationOptions(
@@ -102,6 +105,15 @@ function withFeatures(command: Command): Command {
       [],
     )
     .addOption(scalesOption('1,0.5'));
+}
+
+function kindList(value: string): readonly Kind[] {
+  if (value === 'all') return KINDS;
+  const names = value.split(',');
+  const kinds = KINDS.filter((kind) => names.includes(kind));
+  if (kinds.length < names.length)
+    throw new InvalidArgumentError(`Expected all or some of ${KINDS.join(',')}.`);
+  return kinds;
 }
 
 function viewCounts(value: string): number[] {
@@ -165,8 +177,8 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
     const photos = await imagesBelow(folder);
     if (photos.length === 0) throw new NoImagesError(folder);
     const pairs = join(output, 'pairs');
-    const { seed, count } = options;
-    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count }, (done, of) =>
+    const { seed, count, sweeps: kinds } = options;
+    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds }, (done, of) =>
       onStep('pairs', done, of),
     );
     const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, {

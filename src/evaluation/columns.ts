@@ -2,8 +2,10 @@
 import type { Interval } from './bootstrap.js';
 import type { EvaluationRow } from './evaluate-homographies.js';
 import type { Profile } from './profiles.js';
+import { type Group, sameGroup } from './protocols/group.js';
 import { formatFigure } from './report.js';
 import type { EstimatorName } from './score-sequences.js';
+import { figuresOf } from './summarise.js';
 
 /** One column of a table. */
 export interface Column {
@@ -13,9 +15,9 @@ export interface Column {
   readonly task: string;
   readonly better: 'higher' | 'lower';
   /** The figure of a row, if it has it. */
-  of(row: EvaluationRow, group: string): Interval | undefined;
+  of(row: EvaluationRow, group: Group): Interval | undefined;
   /** The figure as text with three digits, a dash where there is none. */
-  text(row: EvaluationRow, group: string): string;
+  text(row: EvaluationRow, group: Group): string;
 }
 
 /** The columns that a profile fills; homographies are by the yardstick, OpenCV's RANSAC. */
@@ -58,7 +60,7 @@ function column(
   figure: string,
   better: Column['better'],
 ): Column {
-  const of = (row: EvaluationRow, group: string) => row[part][task]?.figures[group]?.[figure];
+  const of = (row: EvaluationRow, group: Group) => figuresOf(row[part][task]?.figures, group)?.[figure];
   return {
     title,
     figure,
@@ -67,4 +69,17 @@ function column(
     of,
     text: (row, group) => formatFigure(of(row, group)?.value),
   };
+}
+
+/** The groups of pairs that any row has figures for. */
+export function groupsOfRows(rows: readonly EvaluationRow[]): Group[] {
+  const groups: Group[] = [];
+  for (const { detector, homography } of rows) {
+    for (const { figures } of [...Object.values(detector), ...Object.values(homography)]) {
+      for (const { group } of figures) {
+        if (!groups.some((other) => sameGroup(other, group))) groups.push(group);
+      }
+    }
+  }
+  return groups;
 }

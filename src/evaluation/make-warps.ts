@@ -1,10 +1,10 @@
 /**
  * Pairs with known homographies from any photographs: each photograph and seeded random views of it, written
  * in the layout of `sequences.ts`, so that everything that scores sequences, here or elsewhere, scores them.
- * Rotation and scale are swept apart from each other and from everything else. For Node.
+ * Each kind of change is swept apart from all others. For Node.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import {
@@ -16,19 +16,17 @@ import {
 import { type HomographySampling, sampleHomography } from '../geometry/sample-homography.js';
 import { encodePng, readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
-import { PHOTO_PHOTOMETRY, type Photometry, photometricAugment } from '../image/photometric.js';
+import { type Photometry, photometricAugment } from '../image/photometric.js';
 import { warpImage } from '../image/warp-image.js';
 import { Random } from '../random.js';
 import type { Size } from './detection-metrics.js';
 import { fitImage, fittedSize } from './fit-image.js';
+import { type Change, KINDS, type Kind, SWEEPS, severityName } from './protocols/category.js';
+import { changePicture, isPictureChange } from './protocols/change-picture.js';
 import { CATEGORIES_FILE } from './sequences.js';
 
-/** Strength of the mixed changes by their name: 0 none, 1 the hardest. */
-const SEVERITIES = { mild: 0.25, moderate: 0.5, strong: 0.75, severe: 1 } as const;
-/** Turns about the centre, degrees. */
-export const ROTATIONS = [15, 30, 45, 60, 90, 120, 150, 180] as const;
-/** Factors about the centre: below 1 the second view shows more, smaller. */
-export const SCALES = [0.35, 0.5, 0.7, 1.4, 2, 2.8] as const;
+/** Changes when what is written changes for the same settings. */
+const VERSION = 2;
 /** Longer and shorter side of a view, pixels. */
 const [LONGER, SHORTER] = [320, 240];
 
@@ -37,6 +35,8 @@ export interface WarpSettings {
   readonly seed: number;
   /** Photographs taken, chosen by the seed. */
   readonly count: number;
+  /** Kinds of change to sweep. */
+  readonly kinds: readonly Kind[];
 }
 
 /** The folder that holds the pairs. */
@@ -46,15 +46,9 @@ export interface WarpSet {
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** One view to make: its category, and how. */
-interface View {
-  readonly category: string;
-  readonly H_1toThis: Homography;
-  readonly photometry?: Photometry;
-}
-
 /**
- * Writes the pairs below `folder`, or leaves them when they were made from the same.
+ * Writes the pairs below `folder` in place of those of an earlier call, or leaves them when they were made
+ * from the same.
  *
  * @param photos below `photoFolder`, with forward slashes.
  */
@@ -62,7 +56,7 @@ export async function makeWarps(
   photoFolder: string,
   photos: readonly string[],
   folder: string,
-  { seed, count }: WarpSettings,
+  { seed, count, kinds }: WarpSettings,
   onPhoto?: (done: number, of: number) => void,
 ): Promise<WarpSet> {
   const chosen = new Random(seed)
@@ -76,22 +70,28 @@ export async function makeWarps(
     const bytes = await readFile(join(photoFolder, name));
     digests.push(createHash('sha256').update(bytes).digest('hex'));
   }
-  const origin = { seed, chosen, digests, severities: SEVERITIES, rotations: ROTATIONS, scales: SCALES };
+  const changes = KINDS.filter((kind) => kinds.includes(kind)).flatMap(
+    (kind): readonly Change[] => SWEEPS[kind].steps,
+  );
+  const origin = { version: VERSION, seed, chosen, digests, changes };
   const madeFrom = join(folder, 'warps.json');
   const earlier = await readFile(madeFrom, 'utf8').catch(() => '');
   if (earlier !== '') {
-    const { origin: before, set } = JSON.parse(earlier) as { origin: unknown; set: WarpSet };
-    if (JSON.stringify(before) === JSON.stringify(origin)) return set;
+    const { origin: before, set } = JSON.parse(earlier) as { origin: unknown; set?: WarpSet };
+    if (set && JSON.stringify(before) === JSON.stringify(origin)) return set;
+    await rm(folder, { recursive: true });
   }
-  const categories: Record<string, string> = {};
+  await writeFileAtomic(madeFrom, JSON.stringify({ origin }));
+  const categories: Record<string, Change> = {};
   for (const [n, name] of chosen.entries()) {
     try {
-      const views = await writeSequence(
+      await writeSequence(
         await readImage(join(photoFolder, name)),
         join(folder, slug(name)),
+        changes,
         new Random(seed).fork('views', name),
       );
-      for (const [v, { category }] of views.entries()) categories[`${slug(name)}/${v + 2}`] = category;
+      for (const [n, change] of changes.entries()) categories[`${slug(name)}/${n + 2}`] = change;
       readable.push(name);
     } catch (error) {
       skipped.push({ name, reason: error instanceof Error ? error.message.split('\n')[0] : String(error) });
@@ -109,51 +109,64 @@ function slug(name: string): string {
   return name.replaceAll('/', '--').replace(/\.\w+$/, '');
 }
 
-async function writeSequence(photo: GrayImage, folder: string, random: Random): Promise<View[]> {
+async function writeSequence(
+  photo: GrayImage,
+  folder: string,
+  changes: readonly Change[],
+  random: Random,
+): Promise<void> {
   const isPortrait = photo.height > photo.width;
   const fit = {
     kind: 'crop',
     width: isPortrait ? SHORTER : LONGER,
     height: isPortrait ? LONGER : SHORTER,
   } as const;
-  const size = { width: fit.width, height: fit.height };
   const { H_originalToFitted } = fittedSize(photo, fit);
   await writePng(join(folder, '1.png'), fitImage(photo, fit));
-  const views = viewsOf(size, random);
-  for (const [n, { category, H_1toThis, photometry }] of views.entries()) {
+  for (const [n, change] of changes.entries()) {
     const number = n + 2;
+    const H_1toThis = viewpoint(change, fit, random);
     // From the photograph itself, which shows more and finer than the first view.
     const H = multiplyHomographies(H_1toThis, H_originalToFitted);
-    const plain = warpImage(photo, H, size.width, size.height, { border: 'replicate' });
-    const view = photometry ? photometricAugment(plain, random.fork('light', category), photometry) : plain;
-    await writePng(join(folder, `${number}.png`), view);
+    const plain = warpImage(photo, H, fit.width, fit.height, { border: 'replicate' });
+    await writePng(join(folder, `${number}.png`), await changedLight(plain, change, random));
     const rows = [0, 3, 6].map((row) => Array.from(H_1toThis.subarray(row, row + 3)).join(' '));
     await writeFileAtomic(join(folder, `H_1_${number}`), `${rows.join('\n')}\n`);
   }
-  return views;
 }
 
 async function writePng(path: string, image: GrayImage): Promise<void> {
   await writeFileAtomic(path, await encodePng(image));
 }
 
-function viewsOf(size: Size, random: Random): View[] {
-  const views: View[] = [];
-  for (const [category, severity] of Object.entries(SEVERITIES)) {
-    views.push({
-      category,
-      H_1toThis: sampleHomography(random.fork(category), size.width, size.height, mixedChange(severity)),
-      photometry: changeOfLight(severity),
-    });
+/** How hard the small change of view is that goes with each change of the picture. */
+const SMALL_VIEW = 0.25;
+
+/** From the first view to this one. Whatever changes the picture alone has one and the same small change. */
+function viewpoint(change: Change, size: Size, random: Random): Homography {
+  switch (change.kind) {
+    case 'mixed': {
+      const { severity } = change;
+      const draws = random.fork(severityName(severity));
+      return sampleHomography(draws, size.width, size.height, mixedChange(severity));
+    }
+    case 'rotation': {
+      const sense = random.fork('sense', change.degrees).uniform() < 0.5 ? -1 : 1;
+      return aboutCentre(size, 1, sense * change.degrees * (Math.PI / 180));
+    }
+    case 'scale':
+      return aboutCentre(size, change.factor, 0);
+    default:
+      return sampleHomography(random.fork('view'), size.width, size.height, mixedChange(SMALL_VIEW));
   }
-  for (const degrees of ROTATIONS) {
-    const angle = (random.fork('sense', degrees).uniform() < 0.5 ? -1 : 1) * degrees * (Math.PI / 180);
-    views.push({ category: `rotation ${degrees}°`, H_1toThis: aboutCentre(size, 1, angle) });
+}
+
+async function changedLight(view: GrayImage, change: Change, random: Random): Promise<GrayImage> {
+  if (change.kind === 'mixed') {
+    const { severity } = change;
+    return photometricAugment(view, random.fork('light', severityName(severity)), changeOfLight(severity));
   }
-  for (const scale of SCALES) {
-    views.push({ category: `scale ${scale}`, H_1toThis: aboutCentre(size, scale, 0) });
-  }
-  return views;
+  return isPictureChange(change) ? changePicture(view, change, random.fork(change.kind)) : view;
 }
 
 function mixedChange(severity: number): HomographySampling {
@@ -168,16 +181,18 @@ function mixedChange(severity: number): HomographySampling {
   };
 }
 
-/** The training's changes of light, from none at 0 to twice as strong at 1. */
+/**
+ * Changes of light, from none at 0 to the hardest at 1; in numbers of their own, so that what is measured stays
+ * the same whatever the training does.
+ */
 function changeOfLight(severity: number): Photometry {
-  const { brightness, noise, speckle, shade } = PHOTO_PHOTOMETRY;
   const strength = 2 * severity;
   return {
-    brightness: strength * brightness,
+    brightness: (strength * 50) / 255,
     contrast: [1 - 0.6 * severity, 1 + 0.6 * severity],
-    noise: [0, strength * noise[1]],
-    speckle: [0, strength * speckle[1]],
-    shade: { ...shade, transparency: [strength * shade.transparency[0], strength * shade.transparency[1]] },
+    noise: [0, (strength * 10) / 255],
+    speckle: [0, strength * 0.0035],
+    shade: { ellipses: 20, transparency: [-0.5 * strength, 0.5 * strength], blur: [100, 150] },
     motionBlur: 1 + 2 * Math.round(strength),
   };
 }

@@ -2,7 +2,7 @@
 
 import { drawMatches } from '../drawing/draw.js';
 import { estimateHomography } from '../geometry/estimate-homography.js';
-import { encodeWebp } from '../image/webp.js';
+import { encodeWebp } from '../image/lossy.js';
 import type { Matches } from '../matching/matches.js';
 import { readFittedSequences } from './feature-files.js';
 import { fitImage, fittedHomography } from './fit-image.js';

@@ -1,9 +1,10 @@
 /** The report of a comparison on sequences with known homographies. */
 
 import { meanOf } from './bootstrap.js';
-import { type Column, estimatorColumns, homographyColumns } from './columns.js';
+import { type Column, estimatorColumns, groupsOfRows, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
 import { type Curve, curvePlot, intervalPlot } from './plots.js';
+import { ALL, type Group, groupTitle } from './protocols/group.js';
 import { PAPER_HOMOGRAPHIES, PAPER_REPEATABILITY, type PublishedTable } from './published.js';
 import {
   type Block,
@@ -14,7 +15,8 @@ import {
   type ReportContext,
   type Section,
 } from './report.js';
-import { isSwept, sweepBlocks } from './report-sweeps.js';
+import { isStep, sweepBlocks } from './report-sweeps.js';
+import { figuresOf } from './summarise.js';
 
 /** The report of an evaluation. */
 export async function homographyReport(
@@ -25,7 +27,7 @@ export async function homographyReport(
   const columns = homographyColumns(profile);
   const sections: Section[] = [
     { title: 'All pairs', blocks: mainBlocks(rows, columns, evaluation) },
-    { title: 'By what changes', blocks: categoryBlocks(rows, columns) },
+    { title: 'By what changes', blocks: groupBlocks(rows, columns) },
     { title: 'Sweeps', blocks: await sweepBlocks(evaluation) },
     {
       title: 'Plots and pictures',
@@ -44,7 +46,7 @@ export async function homographyReport(
   };
 }
 
-function isBest(column: Column, rows: readonly EvaluationRow[], row: EvaluationRow, group: string): boolean {
+function isBest(column: Column, rows: readonly EvaluationRow[], row: EvaluationRow, group: Group): boolean {
   const figures = rows.map((other) => column.of(other, group)?.value ?? Number.NaN).filter(Number.isFinite);
   const best = column.better === 'higher' ? Math.max(...figures) : Math.min(...figures);
   const own = column.of(row, group)?.value;
@@ -56,7 +58,7 @@ function figureTable(
   caption: string,
   rows: readonly EvaluationRow[],
   columns: readonly Column[],
-  group: string,
+  group: Group,
   published?: PublishedTable,
 ): Block {
   const ours = rows.map((row): Cell[] => [
@@ -87,7 +89,7 @@ function mainBlocks(
   { profile, dataset }: HomographyEvaluation,
 ): Block[] {
   const blocks: Block[] = [
-    figureTable(`${dataset.pairs} pairs.`, rows, columns, 'all', PAPER_HOMOGRAPHIES),
+    figureTable(`${dataset.pairs} pairs.`, rows, columns, ALL, PAPER_HOMOGRAPHIES),
     ...standingBlocks(rows, columns),
   ];
   if (profile.homography.length > 0) {
@@ -96,7 +98,7 @@ function mainBlocks(
         "Homographies by this project's estimator from the same matches; OpenCV's is in the table above.",
         rows.filter(({ homography }) => Object.keys(homography).length > 0),
         estimatorColumns(profile, 'ours'),
-        'all',
+        ALL,
       ),
     );
   }
@@ -113,27 +115,23 @@ function standingBlocks(rows: readonly EvaluationRow[], columns: readonly Column
 }
 
 function standing(row: EvaluationRow, rows: readonly EvaluationRow[], columns: readonly Column[]): string {
-  const scored = columns.filter((column) => column.of(row, 'all') !== undefined);
-  const lost = scored.filter((column) => !isBest(column, rows, row, 'all'));
+  const scored = columns.filter((column) => column.of(row, ALL) !== undefined);
+  const lost = scored.filter((column) => !isBest(column, rows, row, ALL));
   const losses = lost.map((column) => {
-    const winner = rows.find((other) => isBest(column, rows, other, 'all'));
-    return `${column.title} (${winner?.name} ${winner && column.text(winner, 'all')})`;
+    const winner = rows.find((other) => isBest(column, rows, other, ALL));
+    return `${column.title} (${winner?.name} ${winner && column.text(winner, ALL)})`;
   });
   const won = `${row.name} is first in ${scored.length - lost.length} of ${scored.length} columns`;
   return losses.length > 0 ? `${won}; behind in ${losses.join(', ')}.` : `${won}.`;
 }
 
-function categoriesOf(rows: readonly EvaluationRow[]): string[] {
-  const groups = rows.flatMap(({ detector, homography }) =>
-    [...Object.values(detector), ...Object.values(homography)].flatMap(({ figures }) => Object.keys(figures)),
-  );
-  return [...new Set(groups)].filter((group) => group !== 'all');
-}
-
-function categoryBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
-  return categoriesOf(rows)
-    .filter((category) => !isSwept(category))
-    .map((category) => figureTable(`${category}.`, rows, columns, category, PAPER_REPEATABILITY[category]));
+function groupBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
+  return groupsOfRows(rows)
+    .filter((group) => group.of !== 'all' && !isStep(group))
+    .map((group) => {
+      const title = groupTitle(group);
+      return figureTable(`${title}.`, rows, columns, group, PAPER_REPEATABILITY[title]);
+    });
 }
 
 async function plotBlocks(
@@ -145,7 +143,7 @@ async function plotBlocks(
   const plot = (caption: string, svg: string) => blocks.push({ kind: 'plot', caption, svg });
   for (const column of columns) {
     const figures = rows.flatMap((row) => {
-      const figure = column.of(row, 'all');
+      const figure = column.of(row, ALL);
       return figure && Number.isFinite(figure.value) ? [{ name: row.name, figure }] : [];
     });
     if (figures.length > 1 && !/^(H@[15]|AUC@[13])/.test(column.title)) {
@@ -159,7 +157,7 @@ async function plotBlocks(
   for (const { name, epsilons } of profile.detector) {
     const ascending = [...epsilons].sort((a, b) => a - b);
     const curves = rows.map((row): Curve => {
-      const figures = row.detector[name]?.figures.all;
+      const figures = figuresOf(row.detector[name]?.figures, ALL);
       const points = ascending.map(
         (epsilon) => [epsilon, figures?.[`repeatability@${epsilon}`].value ?? Number.NaN] as const,
       );

@@ -1,7 +1,9 @@
-/** Curves over what was swept: rotation and scale of warped photographs, views of Homographic Adaptation. */
-import { type Column, homographyColumns } from './columns.js';
+/** Curves over what was swept: changes of warped photographs, views of Homographic Adaptation. */
+import { type Column, groupsOfRows, homographyColumns } from './columns.js';
 import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
 import { type Curve, curvePlot } from './plots.js';
+import { amountOf, isChange, KINDS, SWEEPS } from './protocols/category.js';
+import { ALL, type Group } from './protocols/group.js';
 import { type Block, formatFigure } from './report.js';
 
 /** Figures that are worth a curve each. */
@@ -19,32 +21,37 @@ export interface Sweep {
   readonly curves: readonly Curve[];
 }
 
-const SWEEPS = [
-  {
-    kind: 'rotation',
-    pattern: /^rotation ([\d.]+)°$/,
-    x: 'turn in the plane, degrees',
-    isLogarithmic: false,
-  },
-  { kind: 'scale', pattern: /^scale ([\d.]+)$/, x: 'factor of scale', isLogarithmic: true },
-];
-
-/** Whether a category is one value of a sweep, which stands in the sweep's table. */
-export function isSwept(category: string): boolean {
-  return SWEEPS.some(({ pattern }) => pattern.test(category));
+/** Whether a group is one step of a sweep, which stands in the sweep's table. */
+export function isStep(group: Group): boolean {
+  return group.of === 'category' && isChange(group.category) && SWEEPS[group.category.kind].steps.length > 1;
 }
 
-/** The sweeps over categories that the evaluation holds. */
+/** The sweeps that the evaluation holds. */
 export function categorySweeps({ profile, rows }: HomographyEvaluation): Sweep[] {
   const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
-  return SWEEPS.flatMap(({ kind, pattern, x, isLogarithmic }) => {
-    const at = valuesOf(rows, pattern);
-    const xTicks = [...at.values()].sort((a, b) => a - b);
+  const groups = groupsOfRows(rows);
+  return KINDS.flatMap((kind) => {
+    const { title, axis, isLogarithmic } = SWEEPS[kind];
+    const steps = groups.flatMap((group) =>
+      group.of === 'category' && group.category.kind === kind ? [{ group, x: amountOf(group.category) }] : [],
+    );
+    if (steps.length < 2) return [];
     return columns.map((column) => {
-      const curves = rows.map((row): Curve => ({ name: row.name, points: pointsOf(column, row, at) }));
-      return { title: `${column.title} by ${kind}`, x, isLogarithmic, xTicks, curves: drawable(curves) };
+      const curves = rows.map(
+        (row): Curve => ({
+          name: row.name,
+          points: steps.map(({ group, x }) => [x, column.of(row, group)?.value ?? Number.NaN] as const),
+        }),
+      );
+      return {
+        title: `${column.title} by ${title}`,
+        x: axis,
+        isLogarithmic,
+        xTicks: steps.map(({ x }) => x),
+        curves: drawable(curves),
+      };
     });
-  }).filter(({ xTicks }) => xTicks.length > 1);
+  });
 }
 
 /** Plots and tables for each sweep that the evaluation holds; none where it holds none. */
@@ -60,26 +67,6 @@ export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Blo
   }
   const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
   return [...plots, ...tables, ...(await viewBlocks(rows, columns))];
-}
-
-/** The swept value of each category that is one of the sweep. */
-function valuesOf(rows: readonly EvaluationRow[], pattern: RegExp): Map<string, number> {
-  const values = new Map<string, number>();
-  for (const { detector } of rows) {
-    for (const { figures } of Object.values(detector)) {
-      for (const category of Object.keys(figures)) {
-        const value = pattern.exec(category)?.[1];
-        if (value !== undefined) values.set(category, Number(value));
-      }
-    }
-  }
-  return values;
-}
-
-function pointsOf(column: Column, row: EvaluationRow, at: ReadonlyMap<string, number>): [number, number][] {
-  return [...at]
-    .map(([category, x]): [number, number] => [x, column.of(row, category)?.value ?? Number.NaN])
-    .sort(([a], [b]) => a - b);
 }
 
 function sweepTable(caption: string, curves: readonly Curve[], xTicks: readonly number[]): Block {
@@ -106,7 +93,7 @@ async function viewBlocks(rows: readonly EvaluationRow[], columns: readonly Colu
       const own = adapted.filter(({ settings }) => settings.network === network);
       const points = own.map((row): [number, number] => [
         Number(row.settings.warps),
-        column.of(row, 'all')?.value ?? Number.NaN,
+        column.of(row, ALL)?.value ?? Number.NaN,
       ]);
       return { name: network, points: points.sort(([a], [b]) => a - b) };
     });

@@ -1,7 +1,7 @@
 /** The report of a comparison on Synthetic Shapes. */
 import { drawKeypoints } from '../drawing/draw.js';
 import type { GrayImage } from '../image/image.js';
-import { encodeWebp } from '../image/webp.js';
+import { encodeWebp } from '../image/lossy.js';
 import { SHAPE_KINDS } from '../synthetic/sample.js';
 import {
   protocolSample,

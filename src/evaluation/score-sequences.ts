@@ -9,13 +9,14 @@ import { cornerError } from './homography-metrics.js';
 import { type MatchingMetrics, matchingMetrics } from './matching-metrics.js';
 import { nearestNeighbours } from './nearest-neighbours.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
+import type { Category } from './protocols/category.js';
 import type { Sequence } from './sequences.js';
 
 /** Which pair a score belongs to. */
 export interface PairName {
   readonly sequence: string;
   /** What changes between the two. */
-  readonly category: string;
+  readonly category: Category;
   /** The picture that picture 1 is compared with. */
   readonly number: number;
 }

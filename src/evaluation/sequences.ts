@@ -10,11 +10,12 @@ import { type Homography, invertHomography } from '../geometry/homography.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import type { Size } from './detection-metrics.js';
+import { type Category, parseCategory } from './protocols/category.js';
 
 /**
  * Beside the sequences: an object from the name of a sequence (`graf`), or of one picture of it (`graf/3`),
- * to what changes there: `illumination`, `viewpoint` or any other word. Without it, names with `i_` and
- * `v_` speak for themselves.
+ * to what changes there: `illumination`, `viewpoint` or any other word, or a `Change`. Without it, names with
+ * `i_` and `v_` speak for themselves.
  */
 export const CATEGORIES_FILE = 'categories.json';
 const IMAGE_NAME = /^(\d+)\.(ppm|pgm|pnm|png|jpe?g|webp|tiff?|avif)$/i;
@@ -27,7 +28,7 @@ export interface SequenceImage extends Size {
   /** 1 for the reference. */
   readonly number: number;
   /** What changes from picture 1 to this one. */
-  readonly category: string;
+  readonly category: Category;
   /** From picture 1 to this one, in pixels of the original files; the identity for picture 1 itself. */
   readonly H_1toThis: Homography;
 }
@@ -179,7 +180,7 @@ export function parseHomography(text: string, name: string): Homography {
   return homography;
 }
 
-type CategoryOf = (sequence: string, number: number) => string;
+type CategoryOf = (sequence: string, number: number) => Category;
 
 async function readCategories(path: string, isRequired: boolean): Promise<CategoryOf> {
   let listed: unknown = {};
@@ -190,18 +191,21 @@ async function readCategories(path: string, isRequired: boolean): Promise<Catego
     if (code === undefined) throw new FormatError(`${path} is not JSON`);
     if (code !== 'ENOENT' || isRequired) throw error;
   }
-  const byName = new Map(Object.entries((listed ?? {}) as Record<string, unknown>));
-  for (const [name, category] of byName) {
-    if (typeof category !== 'string' || category === '' || category === 'all') {
+  const byName = new Map<string, Category>();
+  for (const [name, value] of Object.entries((listed ?? {}) as Record<string, unknown>)) {
+    const category = parseCategory(value);
+    if (category === undefined) {
       throw new FormatError(
-        `${path}: expected a word such as "viewpoint" as the category of ${name}, got ${JSON.stringify(category)}`,
+        `${path}: expected a word such as "viewpoint" or a change such as {"kind":"blur","sigma":2} as the ` +
+          `category of ${name}, got ${JSON.stringify(value)}`,
       );
     }
+    byName.set(name, category);
   }
   return (sequence, number) => {
     const given = byName.get(`${sequence}/${number}`) ?? byName.get(sequence);
-    if (given !== undefined) return given as string;
-    if (sequence.startsWith('i_')) return 'illumination';
-    return sequence.startsWith('v_') ? 'viewpoint' : 'other';
+    if (given !== undefined) return given;
+    if (sequence.startsWith('i_')) return { kind: 'named', name: 'illumination' };
+    return { kind: 'named', name: sequence.startsWith('v_') ? 'viewpoint' : 'other' };
   };
 }

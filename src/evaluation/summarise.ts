@@ -2,27 +2,29 @@
 import { bootstrap, type Interval, meanOf } from './bootstrap.js';
 import { areaUnderRecall, correctness } from './homography-metrics.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
+import type { Category } from './protocols/category.js';
+import { belongsTo, type Group, groupsOf, sameGroup } from './protocols/group.js';
 import type { DetectorScore, EstimatorName, HomographyScore } from './score-sequences.js';
 
 /** Figures by the name of their column, such as `repeatability@3`. */
 export type Figures = Readonly<Record<string, Interval>>;
 
-/** Figures of `all` pairs and, where there are several categories, of each. */
-export type GroupedFigures = Readonly<Record<string, Figures>>;
+/** Figures of all pairs and, where there are several categories, of each kind and each category. */
+export type GroupedFigures = readonly { readonly group: Group; readonly figures: Figures }[];
 
-function byGroup<T extends { readonly category: string }>(
+function byGroup<T extends { readonly category: Category }>(
   scores: readonly T[],
   figures: (scores: readonly T[]) => Figures,
 ): GroupedFigures {
-  const groups: Record<string, Figures> = { all: figures(scores) };
-  const categories = new Set(scores.map(({ category }) => category));
-  // One category alone says nothing that `all` does not.
-  if (categories.size > 1) {
-    for (const category of categories) {
-      groups[category] = figures(scores.filter((score) => score.category === category));
-    }
-  }
-  return groups;
+  return groupsOf(scores.map(({ category }) => category)).map((group) => ({
+    group,
+    figures: figures(scores.filter(({ category }) => belongsTo(category, group))),
+  }));
+}
+
+/** The figures of a group, where it has some. */
+export function figuresOf(grouped: GroupedFigures | undefined, group: Group): Figures | undefined {
+  return grouped?.find((other) => sameGroup(other.group, group))?.figures;
 }
 
 /** Mean repeatability and localisation error for each ε, with the number of points that took part. */

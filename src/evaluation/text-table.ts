@@ -1,10 +1,11 @@
 /** The tables as aligned text, for terminals. */
 
-import { estimatorColumns, homographyColumns } from './columns.js';
-import type { EvaluationRow, HomographyEvaluation } from './evaluate-homographies.js';
+import { estimatorColumns, groupsOfRows, homographyColumns } from './columns.js';
+import type { HomographyEvaluation } from './evaluate-homographies.js';
 import type { SyntheticEvaluation } from './evaluate-synthetic.js';
+import { groupTitle } from './protocols/group.js';
 import { formatFigure } from './report.js';
-import { categorySweeps, isSwept } from './report-sweeps.js';
+import { categorySweeps, isStep } from './report-sweeps.js';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
@@ -20,13 +21,13 @@ export function alignedLines(rows: readonly (readonly string[])[]): string[] {
 /** The evaluation's tables, one for each group of pairs and one for each sweep. */
 export function figureLines(evaluation: HomographyEvaluation): string[] {
   const { dataset, profile, rows } = evaluation;
-  const groups = [...new Set(rows.flatMap((row) => groupsOf(row)))].filter((group) => !isSwept(group));
+  const groups = groupsOfRows(rows).filter((group) => !isStep(group));
   const lines = [`profile ${profile.name}, ${dataset.pairs} pairs of ${dataset.sequences} sequences`];
   for (const { name, reason } of dataset.skipped) lines.push(`skipped ${name}: ${reason}`);
   const columns = [...homographyColumns(profile), ...estimatorColumns(profile, 'ours', ' ours')];
   for (const group of groups) {
     const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
-    lines.push('', ...alignedLines([[group, ...columns.map(({ title }) => title)], ...table]));
+    lines.push('', ...alignedLines([[groupTitle(group), ...columns.map(({ title }) => title)], ...table]));
   }
   for (const { title, xTicks, curves } of categorySweeps(evaluation)) {
     const table = curves.map(({ name, points }) => [name, ...points.map(([, y]) => formatFigure(y))]);
@@ -47,10 +48,4 @@ export function syntheticLines({ protocol, rows }: SyntheticEvaluation): string[
   ]);
   const { count, width, height } = protocol;
   return [`${count} pictures of ${width}x${height}`, '', ...alignedLines([head, ...table])];
-}
-
-/** The groups of pairs that a row has figures of. */
-function groupsOf({ detector, homography }: EvaluationRow): string[] {
-  const results = [...Object.values(detector), ...Object.values(homography)];
-  return results.flatMap(({ figures }) => Object.keys(figures));
 }

@@ -124,14 +124,16 @@ suite('superpoint evaluate', () => {
       'orb',
       '--count',
       '1',
+      '--sweeps',
+      'scale,blur,view',
       '--output',
       'views',
       '--no-pictures',
     );
     assert.equal(code, 0, stderr);
-    assert.match(stdout, /^rep\.@3 by rotation\n +15 +30 +45 .*\nORB +[\d.]+/m);
+    assert.match(stdout, /^rep\.@3 by blur\n +0\.5 +1 +1\.5 .*\nORB +[\d.]+/m);
     const html = await readFile(join(folder, 'views/warps.html'), 'utf8');
-    assert.match(html, /by rotation\./);
+    assert.match(html, /by blur\./);
     assert.match(html, /by scale\./);
     assert.doesNotMatch(html, /<img/);
     assert.ok(existsSync(join(folder, 'views/pairs/a/H_1_2')));

@@ -8,8 +8,10 @@ import { harris, randomPoints } from '../../src/evaluation/classical-detectors.j
 import { evaluateHomographies, featurePath } from '../../src/evaluation/evaluate-homographies.js';
 import type { Method } from '../../src/evaluation/method.js';
 import { PROFILES } from '../../src/evaluation/profiles.js';
+import { ALL, groupTitle } from '../../src/evaluation/protocols/group.js';
 import { readSequenceImage, readSequences, type SequenceSet } from '../../src/evaluation/sequences.js';
 import { sift } from '../../src/evaluation/sift.js';
+import { figuresOf, type GroupedFigures } from '../../src/evaluation/summarise.js';
 import type { NamedFeatures } from '../../src/formats/features-json.js';
 import { writeHlocFeatures } from '../../src/formats/hloc.js';
 import { writeSequence } from './scenes.js';
@@ -41,21 +43,25 @@ suite('the comparison on sequences', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  const value = (figures: Readonly<Record<string, { value: number }>>, name: string) => figures[name].value;
+  const value = (figures: GroupedFigures, name: string) =>
+    figuresOf(figures, ALL)?.[name].value ?? Number.NaN;
 
   test('finds the homography of easy pairs through resize and crop, and chance finds nothing', async () => {
     const kept = join(folder, 'easy');
     const { rows } = await evaluateHomographies(set, design, [await orb(), randomPoints(0)], [], kept);
     const [orbRow, randomRow] = rows;
     const { figures } = orbRow.homography.homography;
-    assert.equal(value(figures.all, 'opencv.homography@3'), 1);
-    assert.equal(value(figures.all, 'ours.homography@3'), 1);
-    assert.ok(value(figures.all, 'nnMap') > 0.8);
-    assert.ok(value(orbRow.detector.detector.figures.all, 'repeatability@3') > 0.8);
-    assert.ok(value(randomRow.detector.detector.figures.all, 'repeatability@3') < 0.25);
+    assert.equal(value(figures, 'opencv.homography@3'), 1);
+    assert.equal(value(figures, 'ours.homography@3'), 1);
+    assert.ok(value(figures, 'nnMap') > 0.8);
+    assert.ok(value(orbRow.detector.detector.figures, 'repeatability@3') > 0.8);
+    assert.ok(value(randomRow.detector.detector.figures, 'repeatability@3') < 0.25);
     assert.deepEqual(randomRow.homography, {});
     // Both categories are told apart; each pair is there by name.
-    assert.deepEqual(Object.keys(figures), ['all', 'illumination', 'viewpoint']);
+    assert.deepEqual(
+      figures.map(({ group }) => groupTitle(group)),
+      ['all', 'illumination', 'viewpoint'],
+    );
     assert.deepEqual(
       orbRow.homography.homography.pairs.map(({ sequence, number }) => `${sequence} ${number}`),
       ['i_first 2', 'i_first 3', 'v_second 2', 'v_second 3'],
@@ -122,8 +128,8 @@ suite('the comparison on sequences', () => {
     assert.deepEqual(again.rows[0].failures, []);
     // Features of the originals serve both sizes.
     assert.deepEqual(rows[1].failures, []);
-    assert.equal(value(rows[1].homography.homography.figures.all, 'opencv.homography@3'), 1);
-    assert.ok(value(rows[1].detector.detector.figures.all, 'repeatability@3') > 0.6);
+    assert.equal(value(rows[1].homography.homography.figures, 'opencv.homography@3'), 1);
+    assert.ok(value(rows[1].detector.detector.figures, 'repeatability@3') > 0.6);
   });
 
   test('names what a file of features lacks, and goes on with the other rows', async () => {

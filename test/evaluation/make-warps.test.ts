@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { makeWarps, ROTATIONS, SCALES } from '../../src/evaluation/make-warps.js';
+import { makeWarps } from '../../src/evaluation/make-warps.js';
+import { type Kind, SWEEPS } from '../../src/evaluation/protocols/category.js';
 import { readSequenceImage, readSequences } from '../../src/evaluation/sequences.js';
 import { warpPoints } from '../../src/geometry/homography.js';
 import { encodePng } from '../../src/image/codec.js';
@@ -14,8 +15,9 @@ import { clutter } from './scenes.js';
 suite('pairs from photographs', () => {
   let folder = '';
   const photos = ['a/one.png', 'a/two.png', 'broken.jpg'];
-  const make = (name: string, seed = 1) =>
-    makeWarps(join(folder, 'photos'), photos, join(folder, name), { seed, count: 3 });
+  const kinds: Kind[] = ['mixed', 'rotation', 'scale'];
+  const make = (name: string, seed = 1, made = kinds) =>
+    makeWarps(join(folder, 'photos'), photos, join(folder, name), { seed, count: 3, kinds: made });
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'superpoint-warps-'));
     await mkdir(join(folder, 'photos/a'), { recursive: true });
@@ -46,7 +48,9 @@ suite('pairs from photographs', () => {
     const set = await readSequences(join(folder, 'pairs'));
     const [{ images }] = set.sequences;
     const first = await readSequenceImage(set.folder, images[0]);
-    for (const image of images.slice(1).filter(({ category }) => /rotation|scale 1.4/.test(category))) {
+    for (const image of images.slice(1)) {
+      const { category } = image;
+      if (category.kind !== 'rotation' && !(category.kind === 'scale' && category.factor === 1.4)) continue;
       const view = await readSequenceImage(set.folder, image);
       const predicted = warpImage(first, image.H_1toThis, view.width, view.height);
       const mask = warpMask(first.width, first.height, image.H_1toThis, view.width, view.height, 3);
@@ -56,7 +60,7 @@ suite('pairs from photographs', () => {
         count += mask[n];
       }
       assert.ok(count > 20_000);
-      assert.ok(difference / count < 0.03, `${image.category}: ${difference / count}`);
+      assert.ok(difference / count < 0.03, `${JSON.stringify(category)}: ${difference / count}`);
     }
   });
 
@@ -64,18 +68,61 @@ suite('pairs from photographs', () => {
     const { sequences } = await readSequences(join(folder, 'pairs'));
     const [{ images }] = sequences;
     const categories = images.slice(1).map(({ category }) => category);
-    const swept = [...ROTATIONS.map((r) => `rotation ${r}°`), ...SCALES.map((s) => `scale ${s}`)];
-    assert.deepEqual(categories, ['mild', 'moderate', 'strong', 'severe', ...swept]);
+    assert.deepEqual(categories, [...SWEEPS.mixed.steps, ...SWEEPS.rotation.steps, ...SWEEPS.scale.steps]);
     const centre = [159.5, 119.5];
     for (const { category, H_1toThis } of images.slice(5)) {
       assertClose(warpPoints(H_1toThis, centre), centre, 1e-9);
       const [x, y] = warpPoints(H_1toThis, [169.5, 119.5]);
-      const [kind, amount] = category.split(' ');
       const turn = (Math.atan2(y - 119.5, x - 159.5) * 180) / Math.PI;
       const factor = Math.hypot(x - 159.5, y - 119.5) / 10;
-      const expected = kind === 'rotation' ? [Number.parseFloat(amount), 1] : [0, Number(amount)];
-      assertClose([Math.abs(turn), factor], expected, 1e-6);
+      const degrees = category.kind === 'rotation' ? category.degrees : 0;
+      assertClose([Math.abs(turn), factor], [degrees, category.kind === 'scale' ? category.factor : 1], 1e-6);
     }
+  });
+
+  test('change the picture in steps from one small change of view', async () => {
+    await make('light', 1, ['jpeg', 'view', 'blur']);
+    const { folder: at, sequences } = await readSequences(join(folder, 'light'));
+    const [{ images }] = sequences;
+    const steps = [...SWEEPS.view.steps, ...SWEEPS.blur.steps, ...SWEEPS.jpeg.steps];
+    assert.deepEqual(
+      images.slice(1).map(({ category }) => category),
+      steps,
+    );
+    for (const { H_1toThis } of images.slice(2)) assert.deepEqual(H_1toThis, images[1].H_1toThis);
+    const [view, ...changed] = await Promise.all(
+      images.slice(1).map((image) => readSequenceImage(at, image)),
+    );
+    const differences = changed.map(({ data }) =>
+      data.reduce((sum, value, n) => sum + Math.abs(value - view.data[n]), 0),
+    );
+    const blurs = differences.slice(0, SWEEPS.blur.steps.length);
+    const losses = differences.slice(SWEEPS.blur.steps.length);
+    for (const growing of [blurs, losses]) {
+      assert.ok(growing[0] > 0);
+      assert.deepEqual(
+        growing,
+        growing.toSorted((a, b) => a - b),
+      );
+    }
+  });
+
+  test('say nothing of what other kinds are made beside them', async () => {
+    await make('alone', 1, ['scale']);
+    assert.deepEqual(
+      await readFile(join(folder, 'alone/a--one/2.png')),
+      await readFile(join(folder, `pairs/a--one/${2 + 4 + 8}.png`)),
+    );
+  });
+
+  test('take the place of those made before from something else', async () => {
+    await make('replaced', 1, ['rotation']);
+    await make('replaced', 1, ['mixed']);
+    const { sequences } = await readSequences(join(folder, 'replaced'));
+    assert.deepEqual(
+      sequences[0].images.slice(1).map(({ category }) => category),
+      SWEEPS.mixed.steps,
+    );
   });
 
   test('are the same for the same seed, and left as they are', async () => {

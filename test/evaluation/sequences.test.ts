@@ -25,9 +25,9 @@ suite('sequences in the layout of HPatches', () => {
     assert.deepEqual(
       sequences.map(({ name, images }) => [name, images.length, images[1].category]),
       [
-        ['i_light', 3, 'illumination'],
-        ['other', 12, 'other'],
-        ['v_tilt', 3, 'viewpoint'],
+        ['i_light', 3, { kind: 'named', name: 'illumination' }],
+        ['other', 12, { kind: 'named', name: 'other' }],
+        ['v_tilt', 3, { kind: 'named', name: 'viewpoint' }],
       ],
     );
     assert.equal(countPairs(sequences), 2 + 11 + 2);
@@ -54,14 +54,22 @@ suite('sequences in the layout of HPatches', () => {
 
   test('take what changes from a file, for a sequence or for one picture', async () => {
     const categories = join(folder, 'given.json');
-    await writeFile(categories, JSON.stringify({ other: 'rotation', 'other/3': 'zoom' }));
+    await writeFile(categories, JSON.stringify({ other: 'rotation', 'other/3': { sigma: 2, kind: 'blur' } }));
     const { sequences } = await readSequences(join(folder, 'whole'), { categories });
     assert.deepEqual(
       sequences[1].images.slice(1, 4).map(({ category }) => category),
-      ['rotation', 'zoom', 'rotation'],
+      [
+        { kind: 'named', name: 'rotation' },
+        { kind: 'blur', sigma: 2 },
+        { kind: 'named', name: 'rotation' },
+      ],
     );
-    await writeFile(categories, JSON.stringify({ other: 3 }));
-    await assert.rejects(readSequences(join(folder, 'whole'), { categories }), /category of other, got 3/);
+    for (const wrong of [3, '', { kind: 'blur' }, { kind: 'dark', gain: 0.5 }, { kind: 'fog', sigma: 2 }]) {
+      await writeFile(categories, JSON.stringify({ other: wrong }));
+      await assert.rejects(readSequences(join(folder, 'whole'), { categories }), (error: Error) =>
+        error.message.includes(`category of other, got ${JSON.stringify(wrong)}`),
+      );
+    }
     await writeFile(categories, '{');
     await assert.rejects(readSequences(join(folder, 'whole'), { categories }), /given\.json is not JSON/);
     await assert.rejects(readSequences(join(folder, 'whole'), { categories: join(folder, 'none.json') }), {
