@@ -39,7 +39,15 @@ export {
   sampleHomography,
 } from './geometry/sample-homography.js';
 export type { Device } from './graph/session.js';
-export { decodeColor, decodeImage, encodePng, ImageError, readImage } from './image/codec.js';
+export { type AnyImage, asGrayImage, type PixelRecord } from './image/any-image.js';
+export {
+  encodePng,
+  ImageError,
+  type ImageSource,
+  type ReadOptions,
+  readColorImage,
+  readImage,
+} from './image/codec.js';
 export { grayFromRgba, rgbaFromGray } from './image/convert.js';
 export { type GrayImage, grayImage, type RgbaImage } from './image/image.js';
 export {

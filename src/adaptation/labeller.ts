@@ -4,7 +4,7 @@ import { cornerStrength, snapToCorners } from '../features/corners.js';
 import { extractKeypoints, type Keypoints, pickKeypoints } from '../features/extract-keypoints.js';
 import type { HomographySampling } from '../geometry/sample-homography.js';
 import { createSession, type Device } from '../graph/session.js';
-import { decodeImage } from '../image/codec.js';
+import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { fitWithin } from '../image/resize.js';
 import { checkNetworkInput } from '../network/network-input.js';
@@ -135,14 +135,10 @@ export async function openLabeller(spec: LabellerSpec): Promise<Labeller> {
     async label(file, signal) {
       let photo: GrayImage;
       try {
-        photo = await decodeImage(join(spec.photos, file));
-      } catch (error) {
-        return { problem: messageOf(error) };
-      }
-      try {
+        photo = await readImage(join(spec.photos, file));
         checkNetworkInput(photo);
       } catch (error) {
-        return { problem: `${file}: ${messageOf(error)}` };
+        return { problem: messageOf(error) };
       }
       return { labels: await labelImage(detect, file, photo, spec, signal) };
     },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../files/atomic-file.js';
-import { decodeImage } from '../image/codec.js';
+import { readImage } from '../image/codec.js';
 import { activationRanges } from '../network/calibrate.js';
 import { inferenceModel } from '../network/inference.js';
 import { quantisedModel } from '../network/quantise.js';
@@ -64,7 +64,7 @@ async function onnxBytes({ weights, metadata }: LoadedModel, int8: string | unde
     (_, i) => files[Math.floor(i * stride)]!,
   );
   async function* photographs() {
-    for (const file of chosen) yield await decodeImage(join(int8!, file));
+    for (const file of chosen) yield await readImage(join(int8!, file));
   }
   return quantisedModel(weights, await activationRanges(weights, photographs()), metadata);
 }

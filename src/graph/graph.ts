@@ -35,11 +35,20 @@ export interface Constant {
   readonly data: Data;
 }
 
-function elementTypeOf(data: Data): ElementType {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Int32Array) return 'int32';
-  if (data instanceof BigInt64Array) return 'int64';
-  return data instanceof Int8Array ? 'int8' : 'uint8';
+/** The element type of an array, which may be of another realm (a test runner's, a frame's). */
+export function elementTypeOf(data: Data): Exclude<ElementType, 'bool'> {
+  switch (data[Symbol.toStringTag]) {
+    case 'Float32Array':
+      return 'float32';
+    case 'Int32Array':
+      return 'int32';
+    case 'BigInt64Array':
+      return 'int64';
+    case 'Int8Array':
+      return 'int8';
+    default:
+      return 'uint8';
+  }
 }
 
 /** Builds one computation graph. */

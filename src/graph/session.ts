@@ -1,6 +1,6 @@
 /** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
 import { loadRuntime, PROVIDERS } from '#onnxruntime';
-import type { Data, ElementType } from './graph.js';
+import { type Data, elementTypeOf } from './graph.js';
 
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm';
 
@@ -30,11 +30,18 @@ export function tensor(data: Data, dims: readonly number[]): Tensor {
   return { data, dims };
 }
 
-function typeOf(data: Data): Exclude<ElementType, 'bool'> {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Int32Array) return 'int32';
-  if (data instanceof BigInt64Array) return 'int64';
-  return data instanceof Int8Array ? 'int8' : 'uint8';
+const ARRAYS = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+} as const;
+
+/** The same memory as an array of this realm: under a test runner or from a frame it may be another's. */
+function inThisRealm(data: Data): Data {
+  const Own = ARRAYS[elementTypeOf(data)];
+  return data instanceof Own ? data : new Own(data.buffer as ArrayBuffer, data.byteOffset, data.length);
 }
 
 /**
@@ -64,12 +71,15 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, dims }]) => [
           name,
-          new runtime.Tensor(typeOf(data), data, dims),
+          new runtime.Tensor(elementTypeOf(data), inThisRealm(data), dims),
         ]),
       );
       const results = await session.run(feeds);
       return Object.fromEntries(
-        Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Data, dims }]),
+        Object.entries(results).map(([name, { data, dims }]) => [
+          name,
+          { data: inThisRealm(data as Data), dims },
+        ]),
       );
     },
     release: () => session.release(),

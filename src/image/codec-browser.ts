@@ -3,18 +3,20 @@
  * by our own reader), and its canvas. Node's counterpart is codec-node.ts; both stand behind `#codec`.
  */
 import type { Canvas } from './canvas.js';
-import { grayFromSamples, rgbaFromGray, rgbaFromSamples, type Samples } from './convert.js';
+import { rgbaFromGray, type Samples } from './convert.js';
 import type { GrayImage, RgbaImage } from './image.js';
 import { checkImageSize, ImageError, undecodable } from './image-error.js';
-import { type ImageSource, nameOfSource } from './image-source.js';
+import { bytesOf, type ImageSource, isBlob, nameOfSource } from './image-source.js';
 import { decodePnm, isPnm } from './pnm.js';
+import type { ReadOptions } from './read-options.js';
 
 async function readBlob(source: ImageSource, name: string): Promise<Blob> {
-  if (source instanceof Blob) return source;
-  if (source instanceof Uint8Array) return new Blob([new Uint8Array(source)]);
+  if (isBlob(source)) return source;
+  const bytes = bytesOf(source);
+  if (bytes) return new Blob([new Uint8Array(bytes)]);
   let response: Response;
   try {
-    response = await fetch(source);
+    response = await fetch(String(source));
   } catch (cause) {
     throw new ImageError(name, `cannot be fetched (${cause instanceof Error ? cause.message : cause})`, {
       cause,
@@ -34,7 +36,7 @@ export async function readBytes(source: ImageSource, name = nameOfSource(source)
   return new Uint8Array(await (await readBlob(source, name)).arrayBuffer());
 }
 
-async function decodeBitmap(blob: Blob, name: string): Promise<Samples> {
+async function decodeBitmap(blob: Blob, name: string, maxPixels?: number): Promise<Samples> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' });
@@ -44,7 +46,7 @@ async function decodeBitmap(blob: Blob, name: string): Promise<Samples> {
   }
   try {
     const { width, height } = bitmap;
-    checkImageSize(name, width, height);
+    checkImageSize(name, width, height, maxPixels);
     const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
     if (!context) throw new ImageError(name, `no canvas of ${width}x${height} is to be had here`);
     context.fillStyle = 'white';
@@ -57,26 +59,17 @@ async function decodeBitmap(blob: Blob, name: string): Promise<Samples> {
   }
 }
 
-async function decodeSamples(source: ImageSource): Promise<Samples> {
+/**
+ * The decoded samples of an image, upright, without transparency.
+ * @throws ImageError in one line if it is missing, empty, broken or too large.
+ */
+export async function decodeSamples(source: ImageSource, { maxPixels }: ReadOptions): Promise<Samples> {
   const name = nameOfSource(source);
   const blob = await readBlob(source, name);
   const start = new Uint8Array(await blob.slice(0, 3).arrayBuffer());
   if (start.length === 0) throw undecodable(name, start);
-  return isPnm(start) ? decodePnm(new Uint8Array(await blob.arrayBuffer()), name) : decodeBitmap(blob, name);
-}
-
-/**
- * Decodes a picture to grey in [0, 1] (luminance .299/.587/.114 of 8 bits; turned upright by its EXIF
- * orientation; transparency on white).
- * @throws ImageError in one line if it is missing, empty, broken or above 200 megapixels.
- */
-export async function decodeImage(source: ImageSource): Promise<GrayImage> {
-  return grayFromSamples(await decodeSamples(source));
-}
-
-/** Decodes a picture to opaque 8-bit colour, upright. @throws ImageError as `decodeImage`. */
-export async function decodeColor(source: ImageSource): Promise<RgbaImage> {
-  return rgbaFromSamples(await decodeSamples(source));
+  if (!isPnm(start)) return decodeBitmap(blob, name, maxPixels);
+  return decodePnm(new Uint8Array(await blob.arrayBuffer()), name, maxPixels);
 }
 
 /** The bytes of a PNG file of an 8-bit colour picture, or of a grey one. */

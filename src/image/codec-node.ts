@@ -6,11 +6,12 @@ import { readFile } from 'node:fs/promises';
 import { createCanvas as createNapiCanvas } from '@napi-rs/canvas';
 import sharp, { type Metadata } from 'sharp';
 import type { Canvas } from './canvas.js';
-import { grayFromSamples, rgbaFromSamples, type Samples } from './convert.js';
+import type { Samples } from './convert.js';
 import type { GrayImage, RgbaImage } from './image.js';
 import { checkImageSize, ImageError, undecodable } from './image-error.js';
-import { type ImageSource, nameOfSource } from './image-source.js';
+import { bytesOf, type ImageSource, isBlob, nameOfSource } from './image-source.js';
 import { decodePnm, isPnm } from './pnm.js';
+import type { ReadOptions } from './read-options.js';
 
 /** Why the file system or the network did not hand over the bytes, in words. */
 function unreadable(name: string, cause: unknown): ImageError {
@@ -31,15 +32,17 @@ function unreadable(name: string, cause: unknown): ImageError {
  * @throws ImageError in one line if there is none or it cannot be read.
  */
 export async function readBytes(source: ImageSource, name = nameOfSource(source)): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
+  const given = bytesOf(source);
+  if (given) return given;
   try {
-    if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+    if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
     if (/^(https?|data|blob):/.test(String(source))) {
-      const response = await fetch(source);
+      const response = await fetch(String(source));
       if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
       return new Uint8Array(await response.arrayBuffer());
     }
-    return await readFile(String(source).startsWith('file:') ? new URL(source) : source);
+    const path = String(source);
+    return await readFile(path.startsWith('file:') ? new URL(path) : path);
   } catch (cause) {
     throw unreadable(name, cause);
   }
@@ -51,7 +54,7 @@ function reasonOf(cause: unknown): string {
   return message.split('\n')[0].replace(/^Input (buffer|file) (has|contains) /i, '');
 }
 
-async function decodeWithSharp(bytes: Uint8Array, name: string): Promise<Samples> {
+async function decodeWithSharp(bytes: Uint8Array, name: string, maxPixels?: number): Promise<Samples> {
   // limits are checked here, with a message of ours, before any pixel is decoded
   const input = sharp(bytes, { limitInputPixels: false, failOn: 'error', autoOrient: true });
   let metadata: Metadata;
@@ -60,7 +63,7 @@ async function decodeWithSharp(bytes: Uint8Array, name: string): Promise<Samples
   } catch (cause) {
     throw undecodable(name, bytes, { cause });
   }
-  checkImageSize(name, metadata.width, metadata.height);
+  checkImageSize(name, metadata.width, metadata.height, maxPixels);
   const deep = metadata.depth === 'ushort';
   if (metadata.hasAlpha) input.flatten({ background: 'white' });
   const isGray = metadata.space === 'b-w' || metadata.space === 'grey16';
@@ -79,25 +82,15 @@ async function decodeWithSharp(bytes: Uint8Array, name: string): Promise<Samples
   }
 }
 
-async function decodeSamples(source: ImageSource): Promise<Samples> {
+/**
+ * The decoded samples of an image, upright, without transparency.
+ * @throws ImageError in one line if it is missing, empty, broken, truncated or too large.
+ */
+export async function decodeSamples(source: ImageSource, { maxPixels }: ReadOptions): Promise<Samples> {
   const name = nameOfSource(source);
   const bytes = await readBytes(source, name);
   if (bytes.length === 0) throw undecodable(name, bytes);
-  return isPnm(bytes) ? decodePnm(bytes, name) : decodeWithSharp(bytes, name);
-}
-
-/**
- * Decodes a picture to grey in [0, 1] (luminance .299/.587/.114; 16 bits are kept; turned upright by its
- * EXIF orientation; transparency on white).
- * @throws ImageError in one line if it is missing, empty, broken, truncated or above 200 megapixels.
- */
-export async function decodeImage(source: ImageSource): Promise<GrayImage> {
-  return grayFromSamples(await decodeSamples(source));
-}
-
-/** Decodes a picture to opaque 8-bit colour, upright. @throws ImageError as `decodeImage`. */
-export async function decodeColor(source: ImageSource): Promise<RgbaImage> {
-  return rgbaFromSamples(await decodeSamples(source));
+  return isPnm(bytes) ? decodePnm(bytes, name, maxPixels) : decodeWithSharp(bytes, name, maxPixels);
 }
 
 /** The bytes of an 8-bit PNG file: grey for a `GrayImage`, colour with alpha for an `RgbaImage`. */

@@ -1,21 +1,29 @@
 /**
- * Pictures from and to files, the same in Node and in the browser: the platform's own codec stands
+ * Images from and to files, the same in Node and in the browser: the platform's own codec stands
  * behind `#codec` (package.json, "imports").
  */
-import { decodeImage } from '#codec';
-import type { GrayImage } from './image.js';
-import type { ImageSource } from './image-source.js';
+import { decodeSamples } from '#codec';
+import { grayFromSamples, rgbaFromSamples } from './convert.js';
+import { type GrayImage, type RgbaImage, withName } from './image.js';
+import { type ImageSource, nameOfSource } from './image-source.js';
+import type { ReadOptions } from './read-options.js';
 
-export { createCanvas, decodeColor, decodeImage, encodePng, readBytes } from '#codec';
+export { createCanvas, encodePng, readBytes } from '#codec';
 export type { Canvas, Context2D } from './canvas.js';
 export { ImageError } from './image-error.js';
 export type { ImageSource } from './image-source.js';
+export type { ReadOptions } from './read-options.js';
 
 /**
- * Reads a picture as grey in [0, 1], upright, at its full size.
- * @param source a path (Node) or URL, a file's bytes, or a Blob or File.
- * @throws ImageError in one line: which picture, what is wrong, what was expected.
+ * Reads an image as grey in [0, 1], upright, at its full size: luminance .299/.587/.114 of the encoded
+ * values (of 16 bits in Node, of 8 in the browser), what is transparent on white.
+ * @throws ImageError in one line: which image, what is wrong, what was expected.
  */
-export function readImage(source: ImageSource): Promise<GrayImage> {
-  return decodeImage(source);
+export async function readImage(source: ImageSource, options: ReadOptions = {}): Promise<GrayImage> {
+  return withName(grayFromSamples(await decodeSamples(source, options)), nameOfSource(source));
+}
+
+/** Reads an image as opaque 8-bit colour, otherwise as `readImage` does. @throws ImageError as `readImage`. */
+export async function readColorImage(source: ImageSource, options: ReadOptions = {}): Promise<RgbaImage> {
+  return rgbaFromSamples(await decodeSamples(source, options));
 }

@@ -42,9 +42,14 @@ export function rgbaFromSamples({ width, height, channels, maximum, samples }: S
   return { width, height, data };
 }
 
-/** Luminance of an 8-bit colour picture, for instance of a canvas's or a video frame's `ImageData`. */
+/** Luminance of an 8-bit colour image, such as a canvas's `ImageData`; what is transparent lies on white. */
 export function grayFromRgba({ width, height, data }: RgbaImage): GrayImage {
-  return grayFromSamples({ width, height, channels: 4, maximum: 255, samples: data });
+  const image = grayFromSamples({ width, height, channels: 4, maximum: 255, samples: data });
+  for (let i = 0; i < image.data.length; i++) {
+    const alpha = data[4 * i + 3];
+    if (alpha < 255) image.data[i] += (1 - image.data[i]) * (1 - alpha / 255);
+  }
+  return image;
 }
 
 /** A grey picture as opaque 8-bit colour. */

@@ -3,8 +3,8 @@
 /** What to hand in instead; ends the message where the kind of file is the problem. */
 const EXPECTED_FORMATS = 'expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM picture';
 
-/** Largest picture that is decoded: 200 megapixels. */
-const MAX_PIXELS = 200e6;
+/** Largest image that is decoded unless more is allowed: 200 megapixels, 1.4 GB while it is decoded. */
+export const MAX_PIXELS = 200e6;
 
 /** A picture that cannot be read: one line that names it, says what is wrong and what was expected. */
 export class ImageError extends Error {
@@ -18,16 +18,23 @@ export class ImageError extends Error {
   }
 }
 
-/** @throws ImageError if a picture of this size is empty or too large to decode. */
-export function checkImageSize(source: string, width: number, height: number): void {
+/** @throws ImageError if an image of this size is empty or has more than `maxPixels`. */
+export function checkImageSize(
+  source: string,
+  width: number,
+  height: number,
+  maxPixels: number = MAX_PIXELS,
+): void {
   if (!(width > 0 && height > 0)) {
     throw new ImageError(source, `the picture has no pixels (${width}x${height}), expected at least 1x1`);
   }
-  if (width * height > MAX_PIXELS) {
-    const megapixels = Math.round((width * height) / 1e6);
+  if (width * height > maxPixels) {
+    const [megapixels, allowed] = [width * height, maxPixels].map((pixels) =>
+      Number((pixels / 1e6).toPrecision(4)),
+    );
     throw new ImageError(
       source,
-      `${width}x${height} is ${megapixels} megapixels, expected at most ${MAX_PIXELS / 1e6}`,
+      `${width}x${height} is ${megapixels} megapixels, expected at most ${allowed} (maxPixels allows more)`,
     );
   }
 }

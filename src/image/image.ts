@@ -17,6 +17,19 @@ export interface RgbaImage {
   readonly data: Uint8ClampedArray;
 }
 
+const names = new WeakMap<GrayImage, string>();
+
+/** The same image, known to error messages by `name`: its path, URL or file name. */
+export function withName(image: GrayImage, name: string | undefined): GrayImage {
+  if (name !== undefined) names.set(image, name);
+  return image;
+}
+
+/** What to call an image in a message; undefined for one that was not read from anywhere. */
+export function nameOfImage(image: GrayImage): string | undefined {
+  return names.get(image);
+}
+
 /** An all-black grey picture, or one around `data` (row-major, length width * height). */
 export function grayImage(width: number, height: number, data?: Float32Array): GrayImage {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {

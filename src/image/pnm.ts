@@ -83,7 +83,7 @@ function readBinary(
  * @param source what to call it in an error.
  * @throws ImageError if it is broken, truncated, too large or a bitmap (P1, P4).
  */
-export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM picture'): Samples {
+export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM image', maxPixels?: number): Samples {
   const kind = bytes[1] - ZERO;
   if (!isPnm(bytes) || kind === 1 || kind === 4) {
     throw new ImageError(
@@ -94,7 +94,7 @@ export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM picture'): Sample
   const numbers = new TextNumbers(bytes, 2, source);
   const width = numbers.next('width');
   const height = numbers.next('height');
-  checkImageSize(source, width, height);
+  checkImageSize(source, width, height, maxPixels);
   const maximum = numbers.next('largest value');
   if (maximum < 1 || maximum > 65535) {
     throw new ImageError(source, `expected a largest value from 1 to 65535, got ${maximum}`);

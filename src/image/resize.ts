@@ -8,7 +8,7 @@ import {
   scaleHomography,
   translationHomography,
 } from '../geometry/homography.js';
-import { type GrayImage, grayImage } from './image.js';
+import { type GrayImage, grayImage, nameOfImage, withName } from './image.js';
 
 /** For each output sample: the first input sample, how many follow, and their weights (sum 1). */
 interface Taps {
@@ -79,7 +79,7 @@ export function resizeImage(image: GrayImage, width: number, height: number): Gr
   if (width !== image.width) data = resizeRows(data, image.width, image.height, width);
   if (height !== image.height) data = resizeColumns(data, width, image.height, height);
   resized.data.set(data);
-  return resized;
+  return withName(resized, nameOfImage(image));
 }
 
 /** The picture shrunk, never grown, so that its longer side is at most `longestSide` pixels. */

@@ -6,7 +6,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabelsError, type PhotoLabels } from '../adaptation/labels.js';
-import { decodeImage } from '../image/codec.js';
+import { readImage } from '../image/codec.js';
 import { type GrayImage, grayImage } from '../image/image.js';
 
 /** Labelled photographs, by index. */
@@ -122,7 +122,7 @@ export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayI
 
 async function decodeBytes(store: PhotoStore, index: number): Promise<Uint8Array> {
   const file = store.files[index];
-  const image = await decodeImage(join(store.folder, file));
+  const image = await readImage(join(store.folder, file));
   if (image.width !== store.widths[index] || image.height !== store.heights[index]) {
     throw new PhotographError(
       `${file}: expected ${store.widths[index]}x${store.heights[index]} as in its labels, ` +

@@ -162,7 +162,7 @@ for (const workers of [0, 2]) {
     );
     assert.match(
       summary.failures[2].problem,
-      /small\.pgm: expected a picture of at least 8x8 pixels, got 7x50/,
+      /small\.pgm: expected an image of at least 8x8 pixels, got 7x50/,
     );
     assert.equal(notes.length, 3);
     assert.equal(summary.labelled, 2);

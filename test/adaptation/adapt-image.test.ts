@@ -191,7 +191,7 @@ test('options out of range and impossible photographs are refused in words', asy
   await assert.rejects(adaptImage(detect, photo, random, { erosion: -1 }), /RangeError: expected erosion/);
   await assert.rejects(
     adaptImage(detect, grayImage(7, 30), random),
-    /RangeError: expected a picture of at least/,
+    /RangeError: expected an image of at least/,
   );
   const homographies = { ...ADAPTATION_HOMOGRAPHIES, patchRatio: 0 };
   await assert.rejects(

@@ -8,7 +8,7 @@ import { SuperPoint } from '../../src/features/superpoint.js';
 import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
 import { readHlocFeatures } from '../../src/formats/hloc.js';
 import { decodeFeaturesNpz } from '../../src/formats/npz.js';
-import { decodeColor, encodePng, readImage } from '../../src/image/codec.js';
+import { encodePng, readColorImage, readImage } from '../../src/image/codec.js';
 import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
 
 const MODEL = ['--model', 'model.safetensors'];
@@ -85,7 +85,7 @@ suite('superpoint detect', () => {
         assert.ok(distance > 8, `${i} and ${k} are ${distance} apart`);
       }
     }
-    const drawn = await decodeColor(join(folder, 'drawn/a.png.png'));
+    const drawn = await readColorImage(join(folder, 'drawn/a.png.png'));
     assert.deepEqual([drawn.width, drawn.height], [96, 72]);
   });
 
@@ -113,7 +113,7 @@ suite('superpoint detect', () => {
     const listed = lines.slice(-6).map((line) => /^ {2}(\S+): (.+)$/.exec(line)?.[1]);
     assert.deepEqual(listed, ['empty.jpg', 'seven.pgm', 'text.jpg', 'truncated.png', 'wide.pgm', 'gone.png']);
     assert.doesNotMatch(stderr, /\bat .+:\d+:\d+/);
-    assert.match(stderr, /seven\.pgm: expected a picture of at least 8x8 pixels, got 7x7/);
+    assert.match(stderr, /seven\.pgm: expected an image of at least 8x8 pixels, got 7x7/);
     assert.match(stderr, /wide\.pgm: 50000x50000 is 2500 megapixels/);
     const result = JSON.parse(stdout);
     assert.equal(result.images, 2);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { warpPoints } from '../../src/geometry/homography.js';
-import { decodeColor, encodePng } from '../../src/image/codec.js';
+import { encodePng, readColorImage } from '../../src/image/codec.js';
 import { grayImage } from '../../src/image/image.js';
 import { cropImage } from '../../src/image/resize.js';
 import { superpoint, testImage, writeImage, writeModel } from './command.js';
@@ -45,7 +45,7 @@ suite('superpoint match', () => {
       assert.ok(Math.abs(found[i] - value) < 0.5, `corner ${found[i]} for ${value}`);
     }
     for (const time of Object.values(result.milliseconds)) assert.ok(Number(time) >= 0);
-    const drawn = await decodeColor(join(folder, 'out/m.png'));
+    const drawn = await readColorImage(join(folder, 'out/m.png'));
     assert.ok(drawn.width >= 400 && drawn.height >= 160);
   });
 

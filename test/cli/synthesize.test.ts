@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { readLabels } from '../../src/adaptation/labels.js';
-import { decodeColor, readImage } from '../../src/image/codec.js';
+import { readColorImage, readImage } from '../../src/image/codec.js';
 import { renderShape, synthesize } from '../../src/synthetic/synthesize.js';
 import { superpoint } from './command.js';
 
@@ -33,7 +33,7 @@ suite('superpoint synthesize', () => {
       for (const [i, value] of image.data.entries()) {
         assert.ok(Math.abs(value - expected.image.data[i]) < 0.51 / 255, `pixel ${i} of ${file}`);
       }
-      assert.equal((await decodeColor(join(folder, 'drawn', file))).width, 480);
+      assert.equal((await readColorImage(join(folder, 'drawn', file))).width, 480);
       corners += keypoints.length / 2;
     }
     const paths = { output: 'shapes', labels: 'shapes/labels.jsonl' };

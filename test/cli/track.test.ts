@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
-import { decodeColor, encodePng } from '../../src/image/codec.js';
+import { encodePng, readColorImage } from '../../src/image/codec.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { cropImage } from '../../src/image/resize.js';
 import { PointTracker } from '../../src/matching/point-tracker.js';
@@ -109,7 +109,7 @@ suite('superpoint track', () => {
     const drawn = Array.from({ length: FRAMES }, (_, n) => `frame-00000${n}.png`);
     assert.deepEqual((await listed('out/drawn')).sort(), drawn);
     assert.deepEqual(await listed('out').then((names) => names.sort()), ['drawn', 'tracks.json']);
-    const last = await decodeColor(join(folder, 'out/drawn', drawn.at(-1)!));
+    const last = await readColorImage(join(folder, 'out/drawn', drawn.at(-1)!));
     assert.deepEqual([last.width, last.height], [160, 120]);
     assert.ok(
       last.data.some((value, i) => i % 4 === 0 && value !== last.data[i + 1]),

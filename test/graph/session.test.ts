@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import onnxProto from 'onnx-proto';
 import * as web from 'onnxruntime-web';
 import { Graph } from '../../src/graph/graph.js';
@@ -10,6 +11,17 @@ import { assertClose } from '../assert-close.js';
 import { exampleModel } from './example-model.js';
 
 suite('a model', () => {
+  test('takes arrays of another realm, such as of a test runner', async () => {
+    const { model, feeds } = exampleModel();
+    const session = await createSession(model, { threads: 1 });
+    const foreign = Object.entries(feeds).map(([name, { data, dims }]) => {
+      const make = runInNewContext('(values) => new Float32Array(values)');
+      return [name, tensor(make(Array.from(data as Float32Array)), dims)];
+    });
+    assert.deepEqual(await session.run(Object.fromEntries(foreign)), await session.run(feeds));
+    await session.release();
+  });
+
   test('gives the same bits at each run and in each session', async () => {
     const { model, feeds } = exampleModel();
     const sessions = [await createSession(model, { threads: 2 }), await createSession(model, { threads: 2 })];

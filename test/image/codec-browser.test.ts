@@ -3,16 +3,16 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import type * as Draw from '../../src/drawing/draw.js';
 import { drawKeypoints } from '../../src/drawing/draw.js';
-import { decodeImage, encodePng } from '../../src/image/codec.js';
-import type * as Browser from '../../src/image/codec-browser.js';
+import type * as Codec from '../../src/image/codec.js';
+import { encodePng, readImage } from '../../src/image/codec.js';
 import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 import { skipWithoutChromium, withPage } from '../chromium.js';
 
 /** Where the page finds the module; a variable, so that the compiler does not look for it. */
-const CODEC = '/image/codec-browser.js';
-const DRAW = '/image/draw.js';
+const CODEC = '/image/codec.js';
+const DRAW = '/drawing/draw.js';
 
 test('the browser reads, refuses, writes and draws as Node does', { skip: skipWithoutChromium }, async () => {
   const random = new Random(1);
@@ -33,9 +33,9 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
     const decode = (bytes: Uint8Array) =>
       page.evaluate(
         async ([path, list]) => {
-          const codec: typeof Browser = await import(path);
+          const codec: typeof Codec = await import(path);
           try {
-            const { width, height, data } = await codec.decodeImage(Uint8Array.from(list));
+            const { width, height, data } = await codec.readImage(Uint8Array.from(list));
             return { width, height, data: Array.from(data), error: '' };
           } catch (error) {
             return { width: 0, height: 0, data: [], error: String(error) };
@@ -51,9 +51,9 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
     assertClose(pgm.data, [0.25, 1], 1e-6);
     const upright = await decode(sideways);
     assert.deepEqual([upright.width, upright.height], [32, 64]);
-    assertClose((await decode(transparent)).data, (await decodeImage(transparent)).data, 1e-6);
+    assertClose((await decode(transparent)).data, (await readImage(transparent)).data, 1e-6);
 
-    assert.match((await decode(new Uint8Array(0))).error, /ImageError: picture: the file is empty, expected/);
+    assert.match((await decode(new Uint8Array(0))).error, /ImageError: image: the file is empty, expected/);
     assert.match(
       (await decode(Buffer.from('Dear Sir,'))).error,
       /not a picture \(it starts with "Dear Sir"\)/,
@@ -61,14 +61,14 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
     assert.match((await decode(png.subarray(0, 30))).error, /broken or truncated PNG file/);
 
     const missing = await page.evaluate(async (path) => {
-      const codec: typeof Browser = await import(path);
-      return codec.decodeImage('/missing.png').catch(String);
+      const codec: typeof Codec = await import(path);
+      return codec.readImage('/missing.png').catch(String);
     }, CODEC);
     assert.match(String(missing), /ImageError: \/missing\.png: the server answered 404/);
 
     const drawn = await page.evaluate(
       async ([codecPath, drawPath, list]) => {
-        const codec: typeof Browser = await import(codecPath);
+        const codec: typeof Codec = await import(codecPath);
         const draw: typeof Draw = await import(drawPath);
         const picture = { width: 31, height: 17, data: Float32Array.from(list) };
         const keypoints = { count: 1, keypoints: Float32Array.of(15, 8) };
@@ -76,8 +76,8 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
       },
       [CODEC, DRAW, Array.from(values)] as const,
     );
-    const inBrowser = await decodeImage(Uint8Array.from(drawn));
-    const inNode = await decodeImage(
+    const inBrowser = await readImage(Uint8Array.from(drawn));
+    const inNode = await readImage(
       await encodePng(drawKeypoints(image, { count: 1, keypoints: Float32Array.of(15, 8) }, { scale: 2 })),
     );
     assert.deepEqual([inBrowser.width, inBrowser.height], [62, 34]);

@@ -5,14 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import {
-  createCanvas,
-  decodeColor,
-  decodeImage,
-  encodePng,
-  ImageError,
-  readImage,
-} from '../../src/image/codec.js';
+import { createCanvas, encodePng, ImageError, readColorImage, readImage } from '../../src/image/codec.js';
 import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
@@ -50,25 +43,25 @@ async function refusal(source: Parameters<typeof readImage>[0]): Promise<string>
 
 test('a PNG keeps every 8-bit grey value', async () => {
   const image = noise(37, 21);
-  const read = await decodeImage(await encodePng(image));
+  const read = await readImage(await encodePng(image));
   assert.deepEqual([read.width, read.height], [37, 21]);
   assertClose(read.data, image.data, 1e-7);
 });
 
 test('values outside [0, 1] are clipped in a PNG', async () => {
-  const read = await decodeImage(await encodePng(grayImage(3, 1, Float32Array.of(-1, 0.5, 7))));
+  const read = await readImage(await encodePng(grayImage(3, 1, Float32Array.of(-1, 0.5, 7))));
   assertClose(read.data, [0, 128 / 255, 1], 1e-6);
 });
 
 test('a colour PNG keeps colours and transparency', async () => {
   const data = Uint8ClampedArray.from([10, 20, 30, 255, 200, 100, 0, 255]);
   const bytes = await encodePng({ width: 2, height: 1, data });
-  assert.deepEqual((await decodeColor(bytes)).data, data);
+  assert.deepEqual((await readColorImage(bytes)).data, data);
   assert.equal((await sharp(bytes).metadata()).hasAlpha, true);
 });
 
 test('colour turns grey by .299, .587, .114 of the encoded values', async () => {
-  const { data } = await decodeImage(await fourColors().png().toBuffer());
+  const { data } = await readImage(await fourColors().png().toBuffer());
   assertClose(data, [0.299, 0.587, 0.114, 1], 1e-6);
 });
 
@@ -115,7 +108,7 @@ test('16 bits are kept, grey and colour', async () => {
     .png()
     .toBuffer();
   assertClose((await readImage(colorFile)).data, [3261 / 65535], 1e-6);
-  assert.deepEqual((await decodeColor(colorFile)).data, Uint8ClampedArray.of(0, 16, 31, 255));
+  assert.deepEqual((await readColorImage(colorFile)).data, Uint8ClampedArray.of(0, 16, 31, 255));
 });
 
 test('PGM and PPM are read', async () => {
@@ -124,7 +117,7 @@ test('PGM and PPM are read', async () => {
   const ppm = Buffer.concat([Buffer.from('P6\n2 2\n255\n'), FOUR_COLORS]);
   assertClose((await readImage(ppm)).data, [0.299, 0.587, 0.114, 1], 1e-6);
   assert.deepEqual(
-    (await decodeColor(pgm)).data,
+    (await readColorImage(pgm)).data,
     Uint8ClampedArray.of(128, 128, 128, 255, 255, 255, 255, 255),
   );
 });

@@ -2,7 +2,7 @@
 
 import { heatColor } from '../../src/drawing/color-maps.js';
 import { type Homography, invertHomography } from '../../src/geometry/homography.js';
-import { decodeColor } from '../../src/image/codec-browser.js';
+import { readColorImage } from '../../src/image/codec.js';
 import { grayFromRgba } from '../../src/image/convert.js';
 import type { GrayImage, RgbaImage } from '../../src/image/image.js';
 import { checkImageSize, ImageError } from '../../src/image/image-error.js';
@@ -43,12 +43,12 @@ export function pixelsOf(bitmap: ImageBitmap, longestSide: number): RgbaImage {
 
 async function bitmapOf(file: Blob): Promise<ImageBitmap> {
   const start = new Uint8Array(await file.slice(0, 3).arrayBuffer());
-  if (isPnm(start)) return bitmapFrom(await decodeColor(file));
+  if (isPnm(start)) return bitmapFrom(await readColorImage(file));
   try {
     return await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
     // The library's codec says what is wrong with the file; if it reads it after all, so much the better.
-    return bitmapFrom(await decodeColor(file));
+    return bitmapFrom(await readColorImage(file));
   }
 }
 
