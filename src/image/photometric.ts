@@ -5,6 +5,7 @@
  */
 import type { Random } from '../random.js';
 import { type GrayImage, grayImage } from './image.js';
+import { addNoise } from './noise.js';
 import { addShade, type Shade } from './shade.js';
 
 /** How strongly to change a picture. Plain JSON; `[low, high]` are uniform ranges. */
@@ -63,57 +64,8 @@ const changeContrast: Operation = ({ data }, random, { contrast }) => {
   for (let i = 0; i < data.length; i++) data[i] = mean + factor * (data[i] - mean);
 };
 
-/** Quantiles of the standard normal: 2^15 equally likely values, so one draw of 32 bits gives two. */
-let normalTable: Float32Array | undefined;
-
-/** Quantile of the standard normal at `p` in (0.5, 1): Newton's steps on the tail of its distribution. */
-function upperQuantile(p: number, start: number): number {
-  let x = start;
-  for (let step = 0; step < 30; step++) {
-    const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
-    const move = (normalDistribution(x) - p) / density;
-    x -= move;
-    if (Math.abs(move) < 1e-7) break;
-  }
-  return x;
-}
-
-/** The standard normal's distribution function by its Taylor series about 0 (x up to about 5). */
-function normalDistribution(x: number): number {
-  let term = x;
-  let sum = x;
-  for (let n = 1; n < 120 && Math.abs(term) > 1e-17; n++) {
-    term *= (x * x) / (2 * n + 1);
-    sum += term;
-  }
-  return 0.5 + (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * sum;
-}
-
-function normals(): Float32Array {
-  if (normalTable === undefined) {
-    const half = 1 << 14;
-    const table = new Float32Array(2 * half);
-    let quantile = 0;
-    for (let i = 0; i < half; i++) {
-      quantile = upperQuantile(0.5 + (i + 0.5) / (2 * half), quantile);
-      table[half + i] = quantile;
-      table[half - 1 - i] = -quantile;
-    }
-    normalTable = table;
-  }
-  return normalTable;
-}
-
-const addNoise: Operation = ({ data }, random, { noise }) => {
-  const deviation = random.between(noise[0], noise[1]);
-  if (deviation === 0) return;
-  const table = normals();
-  for (let i = 0; i < data.length; i += 2) {
-    const bits = random.uniform() * 0x40000000;
-    data[i] += deviation * table[bits & 0x7fff];
-    if (i + 1 < data.length) data[i + 1] += deviation * table[(bits >>> 15) & 0x7fff];
-  }
-};
+const changeNoise: Operation = ({ data }, random, { noise }) =>
+  addNoise(data, random, random.between(noise[0], noise[1]));
 
 const addSpeckle: Operation = ({ data }, random, { speckle }) => {
   const probability = random.between(speckle[0], speckle[1]);
@@ -180,7 +132,7 @@ const blurMotion: Operation = ({ width, height, data }, random, { motionBlur }) 
 const OPERATIONS: readonly Operation[] = [
   changeBrightness,
   changeContrast,
-  addNoise,
+  changeNoise,
   addSpeckle,
   castShade,
   blurMotion,

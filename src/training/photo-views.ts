@@ -1,6 +1,10 @@
 /** Random views of labelled photographs: which photograph, which part of it, and what a view shows. */
 import { type Homography, warpPoints } from '../geometry/homography.js';
 import { fitsInside } from '../geometry/sample-homography.js';
+import { type CameraChanges, cameraView } from '../image/camera.js';
+import type { GrayImage } from '../image/image.js';
+import { type Photometry, photometricAugment } from '../image/photometric.js';
+import { warpImage, warpMask } from '../image/warp-image.js';
 import type { GrayImage } from '../image/image.js';
 import { type Photometry, photometricAugment } from '../image/photometric.js';
 import { warpImage, warpMask } from '../image/warp-image.js';
@@ -24,6 +28,8 @@ export interface PhotoViewSettings {
   readonly cropScale: readonly [number, number];
   /** Changes of light and sensor; null for none. */
   readonly photometry: Photometry | null;
+  /** What a camera does to a view; takes the place of `photometry`. @default none */
+  readonly camera?: CameraChanges;
   /** Pixels by which the part of a view that counts ends before the photograph does. @default 2 */
   readonly maskErosion?: number;
 }
@@ -65,6 +71,12 @@ export function sampleCrop(random: Random, photo: GrayImage, settings: PhotoView
   return Float64Array.of(scale, 0, shift - left, 0, scale, shift - top, 0, 0, 1);
 }
 
+function changedView(view: GrayImage, random: Random, settings: PhotoViewSettings): GrayImage {
+  const { photometry, camera } = settings;
+  if (camera) return cameraView(view, random, camera);
+  return photometry === null ? view : photometricAugment(view, random, photometry);
+}
+
 /** What a view shows of a photograph, with its labels; points outside the view are left to the targets. */
 export function viewExample(
   random: Random,
@@ -73,12 +85,12 @@ export function viewExample(
   H_photoToView: Homography,
   settings: PhotoViewSettings,
 ): Example {
-  const { width, height, photometry, maskErosion = 2 } = settings;
+  const { width, height, maskErosion = 2 } = settings;
   const plain = warpImage(photo, H_photoToView, width, height);
   // Where the photograph ends at the view's own border, or beyond it, there is no false edge to hide.
   const whole = fitsInside(H_photoToView, photo.width, photo.height, width, height);
   return {
-    image: photometry === null ? plain : photometricAugment(plain, random, photometry),
+    image: changedView(plain, random, settings),
     keypoints: warpPoints(H_photoToView, keypoints),
     mask: whole
       ? new Uint8Array(width * height).fill(1)

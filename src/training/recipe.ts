@@ -12,6 +12,7 @@ import {
 import { PHOTO_PHOTOMETRY, type Photometry, SYNTHETIC_PHOTOMETRY } from '../image/photometric.js';
 import { SHAPE_KINDS } from '../synthetic/sample.js';
 import { SYNTHETIC_VIEWS } from '../synthetic/synthesize.js';
+import { cameraSchema } from './recipe-camera.js';
 
 const count = z.int().min(0);
 const positiveCount = z.int().min(1);
@@ -98,6 +99,8 @@ const photographStage = {
   cropScale: positiveRange.default([0.5, 1]),
   homographies: homographies(PAIR_HOMOGRAPHIES),
   photometry: photometry(PHOTO_PHOTOMETRY),
+  /** What a camera does to a view, in place of `photometry`; absent for none of it. */
+  camera: cameraSchema.optional(),
 };
 
 const hinge = z.strictObject({
