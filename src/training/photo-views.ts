@@ -5,9 +5,6 @@ import { type CameraChanges, cameraView } from '../image/camera.js';
 import type { GrayImage } from '../image/image.js';
 import { type Photometry, photometricAugment } from '../image/photometric.js';
 import { warpImage, warpMask } from '../image/warp-image.js';
-import type { GrayImage } from '../image/image.js';
-import { type Photometry, photometricAugment } from '../image/photometric.js';
-import { warpImage, warpMask } from '../image/warp-image.js';
 import { Random } from '../random.js';
 import type { Example } from './batches.js';
 
