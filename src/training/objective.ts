@@ -10,7 +10,7 @@ import { dualSoftmaxLoss, hingeLoss, unitLength } from '../network/descriptor-lo
 import { detectorLoss } from '../network/detector-loss.js';
 import { type BatchStatistics, trainingNetwork } from '../network/training-network.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
-import { correspondencesOf } from './correspondences.js';
+import type { SampledPoints } from './correspondences.js';
 import type { DescriptorLossSettings } from './recipe.js';
 
 /** Size of what one session works on: pictures (or pairs) and their pixels. */
@@ -73,22 +73,20 @@ export const detectorObjective: Objective<DetectorBatch> = {
   },
 };
 
-/** Feeds both views of a pair as one batch [2N, …], all views 0 first. */
+/** Elements first … first + count - 1 of both views as one tensor [2N, …], all views 0 first. */
 function bothViews(
-  batch: PairBatch,
-  name: 'images' | 'targets' | 'masks',
+  view0: Float32Array,
+  view1: Float32Array,
+  whole: number,
   first: number,
   count: number,
   dims: number[],
 ): Tensor {
-  const views = [
-    part(batch[`${name}0`], batch.count, first, count, dims),
-    part(batch[`${name}1`], batch.count, first, count, dims),
-  ];
-  const data = new Float32Array(views[0]!.data.length * 2);
-  views.forEach((view, i) => {
-    data.set(view.data as Float32Array, i * view.data.length);
-  });
+  const each = view0.length / whole;
+  const data = new Float32Array(2 * count * each);
+  for (const [i, view] of [view0, view1].entries()) {
+    data.set(view.subarray(first * each, (first + count) * each), i * count * each);
+  }
   return tensor(data, [2 * count, ...dims]);
 }
 
@@ -125,30 +123,36 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
       return { loss, terms: { detector, descriptor, matched }, statistics };
     },
     feeds(batch, first, count) {
-      const { width, height } = batch;
+      const { count: whole, width, height, view0, view1, correspondences, warpedCells } = batch;
       const [rows, columns] = [height / CELL, width / CELL];
       const cells = rows * columns;
+      const view = (name: 'images' | 'targets' | 'masks', ...dims: number[]) =>
+        bothViews(view0[name], view1[name], whole, first, count, dims);
       const views = {
-        images: bothViews(batch, 'images', first, count, [1, height, width]),
-        targets: bothViews(batch, 'targets', first, count, [CLASSES, rows, columns]),
-        masks: bothViews(batch, 'masks', first, count, [rows, columns]),
+        images: view('images', 1, height, width),
+        targets: view('targets', CLASSES, rows, columns),
+        masks: view('masks', rows, columns),
       };
       if (settings.kind === 'hinge') {
-        return { ...views, warpedCells: part(batch.warpedCells, batch.count, first, count, [cells, 2]) };
+        if (!warpedCells) throw new RangeError('expected a batch with warped cells, got one without');
+        return { ...views, warpedCells: part(warpedCells, whole, first, count, [cells, 2]) };
       }
-      const { points, rowWeights, columnWeights, importance, present } = correspondencesOf(
-        batch,
-        first,
-        count,
-        settings.backgroundImportance,
+      if (!correspondences) throw new RangeError('expected a batch with correspondences, got one without');
+      const sampled = (name: keyof SampledPoints, ...dims: number[]) =>
+        bothViews(correspondences.view0[name], correspondences.view1[name], whole, first, count, [
+          cells,
+          ...dims,
+        ]);
+      const importance = correspondences.isKeypoint.map(
+        (isKeypoint, i) => correspondences.view1.present[i]! * (isKeypoint || settings.backgroundImportance),
       );
       return {
         ...views,
-        points: tensor(points, [2 * count, cells, 2]),
-        rowWeights: tensor(rowWeights, [2 * count, cells, rows]),
-        columnWeights: tensor(columnWeights, [2 * count, cells, columns]),
-        importance: tensor(importance, [count, cells]),
-        present: tensor(present, [2 * count, cells]),
+        points: sampled('points', 2),
+        rowWeights: sampled('rowWeights', rows),
+        columnWeights: sampled('columnWeights', columns),
+        importance: part(importance, whole, first, count, [cells]),
+        present: sampled('present'),
       };
     },
   };

@@ -1,8 +1,10 @@
 /** Pairs of views of photographs for the joint training of detector and descriptor (§3.4, §6). */
 import { type Homography, invertHomography, multiplyHomographies } from '../geometry/homography.js';
 import { type HomographySampling, sampleHomography } from '../geometry/sample-homography.js';
+import { CELL } from '../network/architecture.js';
 import { Random } from '../random.js';
 import { emptyDetectorBatch, fillExample, type PairBatch } from './batches.js';
+import { emptyCorrespondences, fillCorrespondences } from './correspondences.js';
 import { loadPhoto, type PhotoStore, photoKeypoints } from './photo-store.js';
 import { type PhotoViewSettings, photosOfStep, sampleCrop, viewExample } from './photo-views.js';
 import type { TargetKind } from './targets.js';
@@ -22,12 +24,14 @@ export interface PairBatchSettings extends PhotoViewSettings {
    * times; then the best one is taken. @default 0.4
    */
   readonly minOverlap?: number;
+  /** Decides what the batch holds for the descriptor: for `hinge` warped cells, else correspondences. */
+  readonly descriptorLoss: { readonly kind: string };
 }
 
 /** Draws of a pair before the best is taken. */
 const MAX_TRIES = 8;
-/** Where a point goes that lies on or behind the horizon: far outside any view, yet finite. */
-const NOWHERE = -1e6;
+/** Coordinate of a point on or behind the horizon: far outside any view, yet finite. */
+const FAR = -1e6;
 
 /**
  * The batch of one step, the same whatever ran before.
@@ -43,40 +47,35 @@ export async function makePairBatch(
   const { seed, width, height, batch: count } = settings;
   const view0 = emptyDetectorBatch(count, width, height);
   const view1 = emptyDetectorBatch(count, width, height);
-  const warpedCells = new Float32Array((2 * count * width * height) / 64);
   const homographies = new Float64Array(9 * count);
+  const isHinge = settings.descriptorLoss.kind === 'hinge';
+  const correspondences = isHinge ? undefined : emptyCorrespondences(count, width, height);
+  const warpedCells = isHinge ? new Float32Array((2 * count * width * height) / CELL ** 2) : undefined;
   const photos = photosOfStep(seed, store.files.length, step, count);
   for (const [i, index] of photos.entries()) {
     const random = new Random(seed).fork('pair', step * count + i);
     const photo = await loadPhoto(store, index);
-    const keypoints = photoKeypoints(store, index, settings.minScore);
+    const labels = photoKeypoints(store, index, settings.minScore);
     const H_photoToCrop = sampleCrop(random, photo, settings);
     const { H_cropTo0, H_cropTo1, H_0to1, cells } = samplePair(random, settings);
-    warpedCells.set(cells, i * cells.length);
-    homographies.set(H_0to1, 9 * i);
-    for (const [view, H_cropToView] of [
-      [view0, H_cropTo0],
-      [view1, H_cropTo1],
-    ] as const) {
+    const exampleOf = (H_cropToView: Homography | null) => {
       const H_photoToView =
         H_cropToView === null ? H_photoToCrop : multiplyHomographies(H_cropToView, H_photoToCrop);
-      const example = viewExample(random, photo, keypoints, H_photoToView, settings);
-      fillExample(view, i, example, settings.targets, random);
+      return viewExample(random, photo, labels, H_photoToView, settings);
+    };
+    const example0 = exampleOf(H_cropTo0);
+    const chosen0 = fillExample(view0, i, example0, settings.targets, random);
+    fillExample(view1, i, exampleOf(H_cropTo1), settings.targets, random);
+    homographies.set(H_0to1, 9 * i);
+    warpedCells?.set(cells, i * cells.length);
+    if (correspondences) {
+      const { keypoints: keypoints0 } = example0;
+      const [masks0, masks1] = [view0.masks, view1.masks];
+      const pair = { width, height, masks0, masks1, H_0to1, keypoints0, chosen0 };
+      fillCorrespondences(correspondences, i, pair, random);
     }
   }
-  return {
-    count,
-    width,
-    height,
-    images0: view0.images,
-    images1: view1.images,
-    targets0: view0.targets,
-    targets1: view1.targets,
-    masks0: view0.masks,
-    masks1: view1.masks,
-    warpedCells,
-    H_0to1: homographies,
-  };
+  return { count, width, height, view0, view1, H_0to1: homographies, correspondences, warpedCells };
 }
 
 interface Pair {
@@ -113,22 +112,24 @@ function samplePair(random: Random, settings: PairBatchSettings): Pair {
  * x, y in pixels. A centre on or behind the horizon is sent far away.
  */
 export function warpCells(H_0to1: Homography, width: number, height: number): Float32Array {
-  const cellsWide = width / 8;
-  const cellsHigh = height / 8;
+  const cellsWide = width / CELL;
+  const cellsHigh = height / CELL;
+  const middle = (CELL - 1) / 2;
   const cells = new Float32Array(2 * cellsWide * cellsHigh);
   const [a, b, c, d, e, f, g, h, i] = H_0to1;
   for (let row = 0, at = 0; row < cellsHigh; row++) {
     for (let column = 0; column < cellsWide; column++, at += 2) {
-      const x = 8 * column + 3.5;
-      const y = 8 * row + 3.5;
+      const x = CELL * column + middle;
+      const y = CELL * row + middle;
       const depth = g * x + h * y + i;
-      cells[at] = depth > 0 ? Math.max(NOWHERE, Math.min(-NOWHERE, (a * x + b * y + c) / depth)) : NOWHERE;
-      cells[at + 1] =
-        depth > 0 ? Math.max(NOWHERE, Math.min(-NOWHERE, (d * x + e * y + f) / depth)) : NOWHERE;
+      cells[at] = depth > 0 ? within((a * x + b * y + c) / depth) : FAR;
+      cells[at + 1] = depth > 0 ? within((d * x + e * y + f) / depth) : FAR;
     }
   }
   return cells;
 }
+
+const within = (value: number) => Math.max(FAR, Math.min(-FAR, value));
 
 /** Share of the warped centres that lie inside a view. */
 function overlapOfCells(cells: Float32Array, width: number, height: number): number {

@@ -127,7 +127,13 @@ export function superPointStage(
   const given = recipe.superpoint;
   const shape: NetworkShape = recipe.network;
   const settings = { ...given, seed: recipe.seed };
-  const heldBack = { ...settings, seed: recipe.seed + 1_000_003, batch: VALIDATION_PAIRS };
+  const heldBack = {
+    ...settings,
+    seed: recipe.seed + 1_000_003,
+    batch: VALIDATION_PAIRS,
+    // Descriptors are looked at by their correspondences, whatever the loss.
+    descriptorLoss: { kind: 'dualSoftmax' },
+  };
   const { encoder } = architecture(shape);
   const frozen = new Set(encoder.slice(0, given.frozenLayers).map(({ name }) => name));
   const folded = given.normalisation === 'folded' ? allLayers(shape).map(({ name }) => name) : frozen;
@@ -157,8 +163,7 @@ function pairValidation(makePairs: () => Promise<PairBatch>) {
   let pairs: Promise<PairBatch> | undefined;
   const firstViews = async (): Promise<DetectorBatch[]> => {
     pairs ??= makePairs();
-    const { count, width, height, images0, targets0, masks0 } = await pairs;
-    return [{ count, width, height, images: images0, targets: targets0, masks: masks0 }];
+    return [(await pairs).view0];
   };
   const detector = detectorValidation(firstViews);
   return async (weights: Weights, folder: string, step: number): Promise<Record<string, number>> => {

@@ -5,7 +5,6 @@ import { CELL } from '../network/architecture.js';
 import { inferenceModel } from '../network/inference.js';
 import { shapeOfWeights, type Weights } from '../network/weights.js';
 import type { PairBatch } from './batches.js';
-import { correspondencesOf } from './correspondences.js';
 
 /** Pixels between the nearest neighbour and the true point that count as a match. */
 const TOLERANCE = 8;
@@ -25,41 +24,41 @@ function nearest(rows: Float32Array, i: number, others: Float32Array, dim: numbe
 /**
  * Runs folded weights on pairs and matches labelled keypoints of view 0 to the points of view 1 that show
  * any of its cells.
+ * @param batch with correspondences.
  * @returns `matched`: the share whose nearest neighbour lies within 8 pixels of the true point.
  */
 export async function validateDescriptors(weights: Weights, batch: PairBatch): Promise<{ matched: number }> {
+  const { count, width, height, correspondences } = batch;
+  if (!correspondences) throw new RangeError('expected a batch with correspondences, got one without');
   const session = await createSession(inferenceModel(weights));
   const { descriptor: dim } = shapeOfWeights(weights);
-  const { count, width, height } = batch;
   const [rows, columns] = [height / CELL, width / CELL];
-  const pixels = width * height;
+  const [pixels, cells] = [width * height, rows * columns];
   let [matched, total] = [0, 0];
   for (let n = 0; n < count; n++) {
-    const { points, importance } = correspondencesOf(batch, n, 1, 0.5);
-    const kept = Array.from(importance.keys()).filter((i) => importance[i]! > 0);
-    const places = [0, 1].map((view) =>
-      Float32Array.from(
-        kept.flatMap((i) => {
-          const at = 2 * (view * importance.length + i);
-          return [points[at]!, points[at + 1]!];
-        }),
-      ),
-    );
+    const places = Array.from({ length: cells }, (_, cell) => n * cells + cell);
+    const shared = places.filter((place) => correspondences.view1.present[place] === 1);
+    const sides = [
+      { images: batch.view0.images, points: correspondences.view0.points },
+      { images: batch.view1.images, points: correspondences.view1.points },
+    ].map(({ images, points }) => ({
+      image: images.subarray(n * pixels, (n + 1) * pixels),
+      points: Float32Array.from(shared.flatMap((at) => [points[2 * at]!, points[2 * at + 1]!])),
+    }));
     const described: Float32Array[] = [];
-    for (const [view, images] of [batch.images0, batch.images1].entries()) {
-      const image = images.subarray(n * pixels, (n + 1) * pixels);
+    for (const { image, points } of sides) {
       const { descriptors } = await session.run({ image: tensor(image, [1, 1, height, width]) });
-      described.push(sampleDescriptors(descriptors!.data as Float32Array, dim, rows, columns, places[view]!));
+      described.push(sampleDescriptors(descriptors!.data as Float32Array, dim, rows, columns, points));
     }
-    const positions = places[1]!;
-    kept.forEach((i, k) => {
-      if (importance[i] !== 1) return;
+    const positions = sides[1]!.points;
+    for (const [k, place] of shared.entries()) {
+      if (correspondences.isKeypoint[place] === 0) continue;
       const found = nearest(described[0]!, k, described[1]!, dim);
       const dx = positions[2 * found]! - positions[2 * k]!;
       const dy = positions[2 * found + 1]! - positions[2 * k + 1]!;
       if (Math.hypot(dx, dy) <= TOLERANCE) matched++;
       total++;
-    });
+    }
   }
   await session.release();
   return { matched: matched / Math.max(1, total) };

@@ -5,7 +5,7 @@ import { createSession, tensor } from '../graph/session.js';
 import { CELL, CLASSES } from '../network/architecture.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
-import type { DetectorBatch } from './batches.js';
+import { type DetectorBatch, keypointsOf } from './batches.js';
 
 export interface DetectorValidation {
   /** Mean cross-entropy of the cells that count, with the folded network. */
@@ -18,24 +18,6 @@ export interface DetectorValidation {
 /** Pixels between a detection and a label that count as one. */
 const TOLERANCE = 3;
 const DETECTION_THRESHOLD = 0.05;
-
-/** Pixels of the most likely class of each cell that has a label: the points behind a target. */
-function labelledPoints(targets: Float32Array, rows: number, columns: number): number[] {
-  const cells = rows * columns;
-  const points: number[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    let best = 0;
-    for (let k = 1; k < CLASSES - 1; k++)
-      if (targets[k * cells + cell]! > targets[best * cells + cell]!) best = k;
-    // A point shared with a neighbouring cell counts where the larger part of it lies.
-    if (targets[best * cells + cell]! < 0.25) continue;
-    points.push(
-      CELL * (cell % columns) + (best % CELL),
-      CELL * Math.floor(cell / columns) + Math.floor(best / CELL),
-    );
-  }
-  return points;
-}
 
 function crossEntropy(logits: Float32Array, targets: Float32Array, mask: Float32Array): [number, number] {
   const cells = mask.length;
@@ -82,7 +64,8 @@ export async function validateDetector(
 ): Promise<DetectorValidation> {
   const session = await createSession(inferenceModel(weights));
   let [total, counted, found, detections, recalled, labels] = [0, 0, 0, 0, 0, 0];
-  for (const { count, width, height, images, targets, masks } of batches) {
+  for (const batch of batches) {
+    const { count, width, height, images, targets, masks } = batch;
     const [rows, columns] = [height / CELL, width / CELL];
     const cells = rows * columns;
     for (let i = 0; i < count; i++) {
@@ -98,7 +81,7 @@ export async function validateDetector(
       const options = { detectionThreshold: DETECTION_THRESHOLD, borderMargin: 0 };
       const visible = (points: ArrayLike<number>) => insideMask(points, mask, columns);
       const points = visible(extractKeypoints(heatmap, width, height, options).keypoints);
-      const truth = visible(labelledPoints(target, rows, columns));
+      const truth = visible(keypointsOf(batch, i));
       found += hits(points, truth);
       detections += points.length / 2;
       recalled += hits(truth, points);
@@ -113,11 +96,13 @@ export async function validateDetector(
   };
 }
 
+/** The points whose nearest pixel lies in a cell that counts. */
 function insideMask(points: ArrayLike<number>, mask: Float32Array, columns: number): number[] {
   const kept: number[] = [];
   for (let i = 0; i < points.length; i += 2) {
     const [x, y] = [points[i]!, points[i + 1]!];
-    if (mask[Math.floor(y / CELL) * columns + Math.floor(x / CELL)] !== 0) kept.push(x, y);
+    const cell = Math.floor((y + 0.5) / CELL) * columns + Math.floor((x + 0.5) / CELL);
+    if (mask[cell] !== 0) kept.push(x, y);
   }
   return kept;
 }

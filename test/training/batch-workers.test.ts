@@ -59,6 +59,7 @@ test('workers share one store of photographs and give the same pairs', async () 
         cropScale: [0.5, 1],
         photometry: PHOTO_PHOTOMETRY,
         homographies: PAIR_HOMOGRAPHIES,
+        descriptorLoss: { kind: 'dualSoftmax' },
       },
     };
     const threaded = await take(openBatches(spec, { workers: 2 }), 4);

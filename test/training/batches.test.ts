@@ -96,6 +96,7 @@ const pairs: PairBatchSettings = {
   photometry: null,
   homographies: PAIR_HOMOGRAPHIES,
   warpedViews: 'second',
+  descriptorLoss: { kind: 'hinge' },
 };
 
 test('a synthetic batch is a function of its settings and step', () => {
@@ -151,8 +152,8 @@ for (const warpedViews of ['second', 'both'] as const) {
       const batch = await makePairBatch({ ...pairs, warpedViews }, step, store);
       const size = 160 * 120;
       for (const [images, targets] of [
-        [batch.images0, batch.targets0],
-        [batch.images1, batch.targets1],
+        [batch.view0.images, batch.view0.targets],
+        [batch.view1.images, batch.view1.targets],
       ]) {
         for (let i = 0; i < batch.count; i++) {
           const view = images.subarray(i * size, (i + 1) * size);
@@ -180,10 +181,10 @@ test('warped cells say where the centre of a cell of view 0 is seen in view 1', 
     const batch = await makePairBatch({ ...pairs, warpedViews: 'both' }, step, store);
     const size = 160 * 120;
     for (let i = 0; i < batch.count; i++) {
-      const view0 = batch.images0.subarray(i * size, (i + 1) * size);
-      const view1 = batch.images1.subarray(i * size, (i + 1) * size);
-      const cells = batch.warpedCells.subarray(i * 600, (i + 1) * 600);
-      for (const [x, y] of targetPoints(batch.targets0, 160, 120, i)) {
+      const view0 = batch.view0.images.subarray(i * size, (i + 1) * size);
+      const view1 = batch.view1.images.subarray(i * size, (i + 1) * size);
+      const cells = batch.warpedCells!.subarray(i * 600, (i + 1) * 600);
+      for (const [x, y] of targetPoints(batch.view0.targets, 160, 120, i)) {
         const spot0 = x < 12 || y < 12 || x > 147 || y > 107 ? undefined : centroid(view0, 160, 120, x, y, 8);
         if (spot0 === undefined) continue;
         // bilinear between the four cells around the spot: exact but for perspective within 8 pixels
@@ -209,6 +210,41 @@ test('warped cells say where the centre of a cell of view 0 is seen in view 1', 
   assert.ok(checked > 100, `${checked} spots checked`);
 });
 
+test('correspondences at keypoints lie on the spots of both views, to a part of a pixel', async () => {
+  const settings = { ...pairs, warpedViews: 'both', descriptorLoss: { kind: 'dualSoftmax' } } as const;
+  const errors: number[] = [];
+  for (let step = 0; step < 8; step++) {
+    const { count, view0, view1, correspondences } = await makePairBatch(settings, step, store);
+    const sides = [
+      { images: view0.images, ...correspondences!.view0 },
+      { images: view1.images, ...correspondences!.view1 },
+    ];
+    for (const { images, points, present } of sides) {
+      for (let place = 0; place < count * 300; place++) {
+        if (correspondences!.isKeypoint[place] * present[place] === 0) continue;
+        const [x, y] = points.subarray(2 * place, 2 * place + 2);
+        if (x < 12 || y < 12 || x > 147 || y > 107) continue;
+        const picture = Math.floor(place / 300);
+        const view = images.subarray(picture * 19200, (picture + 1) * 19200);
+        const found = centroid(view, 160, 120, x, y, 8);
+        assert.ok(found, `picture ${picture} of step ${step} is dark at ${x}, ${y}`);
+        errors.push(Math.hypot(found.x - x, found.y - y));
+      }
+    }
+  }
+  assert.ok(errors.length > 100, `${errors.length} spots checked`);
+  errors.sort((a, b) => a - b);
+  // Whole pixels would be off by 0.38 in the middle.
+  assert.ok(errors[errors.length >> 1] < 0.15, `median ${errors[errors.length >> 1]}`);
+});
+
+test('the loss decides what is made for the descriptor, not what the views show', async () => {
+  const softmax = await makePairBatch({ ...pairs, descriptorLoss: { kind: 'dualSoftmax' } }, 3, store);
+  const hinge = await makePairBatch(pairs, 3, store);
+  assert.deepEqual([softmax.view0, softmax.view1], [hinge.view0, hinge.view1]);
+  assert.deepEqual([softmax.warpedCells, hinge.correspondences], [undefined, undefined]);
+});
+
 test('cell centres follow the homography, and behind the horizon they are sent far away', () => {
   const shift = warpCells(Float64Array.of(1, 0, 5, 0, 1, -2, 0, 0, 1), 16, 8);
   assert.deepEqual(shift, Float32Array.of(8.5, 1.5, 16.5, 1.5));
@@ -221,7 +257,8 @@ test('a higher demand gives pairs that overlap more', async () => {
   const meanOverlap = async (minOverlap: number) => {
     let inside = 0;
     for (let step = 0; step < 10; step++) {
-      const { warpedCells } = await makePairBatch({ ...pairs, warpedViews: 'both', minOverlap }, step, store);
+      const batch = await makePairBatch({ ...pairs, warpedViews: 'both', minOverlap }, step, store);
+      const warpedCells = batch.warpedCells!;
       for (let at = 0; at < warpedCells.length; at += 2) {
         const [x, y] = [warpedCells[at], warpedCells[at + 1]];
         if (x >= -0.5 && y >= -0.5 && x < 159.5 && y < 119.5) inside++;
@@ -243,13 +280,13 @@ test('pairs overlap enough, and the mask marks what lies outside the photograph'
     for (let i = 0; i < batch.count; i++) {
       let inside = 0;
       for (let at = 600 * i; at < 600 * (i + 1); at += 2) {
-        const [x, y] = [batch.warpedCells[at], batch.warpedCells[at + 1]];
+        const [x, y] = [batch.warpedCells![at], batch.warpedCells![at + 1]];
         if (x >= -0.5 && y >= -0.5 && x < 159.5 && y < 119.5) inside++;
       }
       assert.ok(inside >= 0.4 * 300, `only ${inside} cells of 300 overlap`);
     }
-    assert.ok(batch.masks0.every((value) => value === 0 || value === 1));
-    masked += batch.masks1.filter((value) => value === 0).length;
+    assert.ok(batch.view0.masks.every((value) => value === 0 || value === 1));
+    masked += batch.view1.masks.filter((value) => value === 0).length;
   }
   assert.ok(masked > 0, 'no cell of sixty warped views lies outside the photograph');
 });
@@ -260,7 +297,7 @@ test('the upright crop counts as a whole, also where it ends with the photograph
     [1, 1],
   ] as const) {
     const batch = await makePairBatch({ ...pairs, cropScale }, 0, store);
-    assert.ok(batch.masks0.every((value) => value === 1));
+    assert.ok(batch.view0.masks.every((value) => value === 1));
   }
 });
 
@@ -276,8 +313,8 @@ test('both views of a pair are changed photometrically, each in its own way', as
   const plain = await makePairBatch(pairs, 2, store);
   const changed = await makePairBatch({ ...pairs, photometry }, 2, store);
   const differences = (a: Float32Array, b: Float32Array) => a.map((value, i) => value - b[i]);
-  const change0 = differences(changed.images0, plain.images0);
-  const change1 = differences(changed.images1, plain.images1);
+  const change0 = differences(changed.view0.images, plain.view0.images);
+  const change1 = differences(changed.view1.images, plain.view1.images);
   assert.ok(
     change0.some((value) => Math.abs(value) > 0.02) && change1.some((value) => Math.abs(value) > 0.02),
   );

@@ -12,7 +12,7 @@ import {
 } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import { createThreadedSession } from '../../src/threads/threaded-session.js';
-import type { DetectorBatch, PairBatch } from '../../src/training/batches.js';
+import { type DetectorBatch, emptyDetectorBatch, type PairBatch } from '../../src/training/batches.js';
 import { detectorObjective, jointObjective, type Objective } from '../../src/training/objective.js';
 import { startingState } from '../../src/training/starting-point.js';
 import {
@@ -62,34 +62,29 @@ const { images, targets, masks, warpedCells } = section('batch') as Record<
   string,
   { data: Float32Array<ArrayBuffer> }
 >;
-const detectorBatch: DetectorBatch = {
-  count,
-  width,
-  height,
-  images: images!.data,
-  targets: targets!.data,
-  masks: masks!.data,
-};
+
+/** Elements first … end - 1 of the fixture's batch. */
+function pictures(first: number, end: number): DetectorBatch {
+  const [image, target, mask] = [images!, targets!, masks!].map(({ data }) =>
+    data.slice((first * data.length) / count, (end * data.length) / count),
+  );
+  return Object.assign(emptyDetectorBatch(end - first, width, height), {
+    images: image!,
+    targets: target!,
+    masks: mask!,
+  });
+}
+
+const detectorBatch = pictures(0, count);
 
 /** The same pictures as pairs: the first half are views 0. */
 function pairBatch(): PairBatch {
-  const halves = ({ data }: { data: Float32Array<ArrayBuffer> }) => {
-    const middle = data.length / 2;
-    return [data.slice(0, middle), data.slice(middle)] as const;
-  };
-  const [[images0, images1], [targets0, targets1], [masks0, masks1]] = [images!, targets!, masks!].map(
-    halves,
-  );
   return {
     count: count / 2,
     width,
     height,
-    images0,
-    images1,
-    targets0,
-    targets1,
-    masks0,
-    masks1,
+    view0: pictures(0, count / 2),
+    view1: pictures(count / 2, count),
     warpedCells: warpedCells!.data,
     H_0to1: new Float64Array(9 * (count / 2)),
   };
