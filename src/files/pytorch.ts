@@ -4,8 +4,8 @@
  * `pickle.ts`, which runs no code of the file. Pure: bytes in, tensors out.
  */
 
-import { unzip } from '../formats/npz.js';
 import { FormatError } from './format-error.js';
+import { unzip } from './npz.js';
 import { type PickleHooks, PickleReader } from './pickle.js';
 import {
   elementCount,

@@ -26,6 +26,21 @@ export const NUMBER_TYPES = {
   uint8: { bytes: 1, fromBuffer: (buffer) => new Uint8Array(buffer) },
 } satisfies Record<string, NumberType>;
 
+export type NumberKind = keyof typeof NUMBER_TYPES;
+
+function kindOf(data: TensorData): NumberKind {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Int32Array) return 'int32';
+  return data instanceof BigInt64Array ? 'int64' : 'uint8';
+}
+
+/** What a file format calls the numbers of an array: the first of its `names` for their kind. */
+export function nameOfKind(names: Readonly<Record<string, NumberKind>>, data: TensorData): string {
+  const kind = kindOf(data);
+  return Object.keys(names).find((name) => names[name] === kind) as string;
+}
+
 /** A copy of `count` numbers that begin at byte `start`, which need not be aligned. */
 export function readNumbers(bytes: Uint8Array, start: number, count: number, type: NumberType): TensorData {
   // Not bytes.slice: of a Node Buffer that is a view, and its buffer holds other things too.

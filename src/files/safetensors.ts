@@ -10,10 +10,10 @@ import {
   checkShape,
   elementCount,
   NUMBER_TYPES,
-  type NumberType,
+  type NumberKind,
+  nameOfKind,
   readNumbers,
   type StoredTensor,
-  type TensorData,
 } from './raw-numbers.js';
 
 /** What a safetensors file holds. */
@@ -34,14 +34,14 @@ const METADATA_KEY = '__metadata__';
 /** The reference reader refuses longer headers, so this one does as well. */
 const MAX_HEADER_BYTES = 100_000_000;
 
-const TYPES: Record<string, NumberType> = {
-  F64: NUMBER_TYPES.float64,
-  F32: NUMBER_TYPES.float32,
-  F16: NUMBER_TYPES.float16,
-  BF16: NUMBER_TYPES.bfloat16,
-  I64: NUMBER_TYPES.int64,
-  I32: NUMBER_TYPES.int32,
-  U8: NUMBER_TYPES.uint8,
+const TYPES: Readonly<Record<string, NumberKind>> = {
+  F64: 'float64',
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  I64: 'int64',
+  I32: 'int32',
+  U8: 'uint8',
 };
 
 /**
@@ -68,7 +68,7 @@ export function encodeSafetensors(
     const { dims, data } = tensor;
     const start = end;
     end += data.byteLength;
-    header[name] = { dtype: typeName(data), shape: [...dims], data_offsets: [start, end] };
+    header[name] = { dtype: nameOfKind(TYPES, data), shape: [...dims], data_offsets: [start, end] };
   }
 
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -102,7 +102,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = checkEntry(name, entry);
-    const type = TYPES[dtype];
+    const type = NUMBER_TYPES[TYPES[dtype]];
     if (!type) {
       const known = Object.keys(TYPES).join(', ');
       throw new FormatError(`tensor ${name} has element type ${dtype}, expected one of ${known}`);
@@ -178,12 +178,4 @@ function isSizes(value: unknown): value is number[] {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function typeName(data: TensorData): string {
-  if (data instanceof Float32Array) return 'F32';
-  if (data instanceof Float64Array) return 'F64';
-  if (data instanceof Int32Array) return 'I32';
-  if (data instanceof BigInt64Array) return 'I64';
-  return 'U8';
 }

@@ -1,9 +1,3 @@
-/** `superpoint/formats`: other people's files. */
-
-export { FormatError } from '../files/format-error.js';
-export { decodePytorchCheckpoint } from '../files/pytorch.js';
-export { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
-export { colmapKeypointsText, colmapMatchesText } from './colmap.js';
-export { decodeFeaturesJson, encodeFeaturesJson, type NamedFeatures } from './features-json.js';
+/** `superpoint/formats`: other people's files, of features and of tensors. */
+export * from './browser.js';
 export { readHlocFeatures, writeHlocFeatures } from './hloc.js';
-export { decodeFeaturesNpz, decodeNpz, encodeFeaturesNpz, encodeNpz } from './npz.js';

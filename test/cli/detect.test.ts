@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
+import { decodeFeaturesNpz } from '../../src/formats/features-npz.js';
 import { readHlocFeatures } from '../../src/formats/hloc.js';
-import { decodeFeaturesNpz } from '../../src/formats/npz.js';
 import { encodePng, readColorImage, readImage } from '../../src/image/codec.js';
 import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
 

@@ -1,8 +1,8 @@
 /** The two pictures of Match and what the networks and the geometry say about them. */
 import type { Features } from '../../src/features/features.js';
 import { mergeFeatures, picturesAtScales } from '../../src/features/scales.js';
+import { encodeNpz } from '../../src/files/npz.js';
 import { encodeFeaturesJson } from '../../src/formats/features-json.js';
-import { encodeNpz } from '../../src/formats/npz.js';
 import { estimateHomography } from '../../src/geometry/estimate-homography.js';
 import {
   type Homography,

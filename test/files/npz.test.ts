@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { FormatError } from '../../src/files/format-error.js';
-import {
-  decodeFeaturesNpz,
-  decodeNpy,
-  decodeNpz,
-  encodeFeaturesNpz,
-  encodeNpy,
-  encodeNpz,
-} from '../../src/formats/npz.js';
-import { readFixture, someFeatures } from './fixture.js';
+import { decodeNpy, decodeNpz, encodeNpy, encodeNpz } from '../../src/files/npz.js';
+import { readFixture } from '../formats/fixture.js';
 
 suite('npz', () => {
   test("reads numpy's own file: compressed, float16, bool, a single number, Fortran order", async () => {
@@ -48,13 +41,7 @@ suite('npz', () => {
     assert.deepEqual(encodeNpz(arrays), bytes);
   });
 
-  test('gives back features, also none', () => {
-    for (const features of [someFeatures(5, 4), someFeatures(0, 256)]) {
-      assert.deepEqual(decodeFeaturesNpz(encodeFeaturesNpz(features)), features);
-    }
-  });
-
-  test('refuses truncated arrays, other files and features that disagree', () => {
+  test('refuses truncated arrays and other files', () => {
     const bytes = encodeNpy({ dims: [4], data: new Float32Array(4) });
     for (let length = 0; length < bytes.length; length++) {
       assert.throws(() => decodeNpy(bytes.subarray(0, length)), FormatError, `length ${length}`);
@@ -62,14 +49,5 @@ suite('npz', () => {
     const complex = new TextDecoder('latin1').decode(bytes).replace('<f4', '<c8');
     assert.throws(() => decodeNpy(Buffer.from(complex, 'latin1')), /element type <c8, expected one of/);
     assert.throws(() => decodeNpz(new TextEncoder().encode('not a zip')), /not a \.npz file/);
-    assert.throws(() => decodeFeaturesNpz(encodeNpz({})), /lacks the array keypoints/);
-    const features = someFeatures(3, 4);
-    const short = { ...features, scores: features.scores.subarray(1) };
-    assert.throws(() => encodeFeaturesNpz(short), /shape \[3\] but 2 values/);
-    const lying = encodeNpz({
-      ...decodeNpz(encodeFeaturesNpz(features)),
-      scores: { dims: [2], data: short.scores },
-    });
-    assert.throws(() => decodeFeaturesNpz(lying), /disagree/);
   });
 });

@@ -3,8 +3,7 @@
  * a browser. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { type Unzipped, unzipSync, type Zippable, zipSync } from 'fflate';
-import type { Features } from '../features/features.js';
-import { FormatError } from '../files/format-error.js';
+import { FormatError } from './format-error.js';
 import {
   bytesOf,
   checkShape,
@@ -12,24 +11,25 @@ import {
   elementCount,
   gatherStrided,
   NUMBER_TYPES,
-  type NumberType,
+  type NumberKind,
+  nameOfKind,
   readNumbers,
   type StoredTensor,
-  type TensorData,
-} from '../files/raw-numbers.js';
+} from './raw-numbers.js';
 
 const MAGIC = '\x93NUMPY';
 /** The oldest date a zip entry can have: equal arrays give equal files. */
 const ZIP_EPOCH = '1980-01-01T12:00:00';
 
-const TYPES: Record<string, NumberType> = {
-  '<f8': NUMBER_TYPES.float64,
-  '<f4': NUMBER_TYPES.float32,
-  '<f2': NUMBER_TYPES.float16,
-  '<i8': NUMBER_TYPES.int64,
-  '<i4': NUMBER_TYPES.int32,
-  '|u1': NUMBER_TYPES.uint8,
-  '|b1': NUMBER_TYPES.uint8,
+/** How NumPy names each kind of number; the first that fits is the one that is written. */
+const TYPES: Readonly<Record<string, NumberKind>> = {
+  '<f8': 'float64',
+  '<f4': 'float32',
+  '<f2': 'float16',
+  '<i8': 'int64',
+  '<i4': 'int32',
+  '|u1': 'uint8',
+  '|b1': 'uint8',
 };
 
 /**
@@ -41,7 +41,7 @@ export function encodeNpy(array: StoredTensor): Uint8Array {
   checkShape('array', array);
   const { dims, data } = array;
   const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');
-  const description = `{'descr': '${typeCode(data)}', 'fortran_order': False, 'shape': (${shape}), }`;
+  const description = `{'descr': '${nameOfKind(TYPES, data)}', 'fortran_order': False, 'shape': (${shape}), }`;
   // The header ends in a newline and is padded so that the numbers start at a multiple of 64.
   const prefix = MAGIC.length + 4;
   const headerLength = Math.ceil((prefix + description.length + 1) / 64) * 64 - prefix;
@@ -76,7 +76,7 @@ export function decodeNpy(bytes: Uint8Array): StoredTensor {
   if (start + length > bytes.length || code === undefined || order === undefined || shape === undefined) {
     throw new FormatError('truncated or unreadable .npy header');
   }
-  const type = TYPES[code];
+  const type = NUMBER_TYPES[TYPES[code]];
   if (!type) {
     throw new FormatError(`.npy element type ${code}, expected one of ${Object.keys(TYPES).join(', ')}`);
   }
@@ -125,61 +125,6 @@ export function unzip(bytes: Uint8Array, kind: string): Unzipped {
   } catch (error) {
     throw new FormatError(`not a ${kind} file: ${error instanceof Error ? error.message : 'no zip archive'}`);
   }
-}
-
-/**
- * Features as a `.npz` file: `keypoints` (N, 2) float32 x y, `scores` (N), `descriptors` (N, D) and
- * `image_size` (2) int32 width height.
- */
-export function encodeFeaturesNpz(features: Features): Uint8Array {
-  const { width, height, count, keypoints, scores, descriptors, descriptorDim } = features;
-  return encodeNpz({
-    keypoints: { dims: [count, 2], data: keypoints },
-    scores: { dims: [count], data: scores },
-    descriptors: { dims: [count, descriptorDim], data: descriptors },
-    image_size: { dims: [2], data: new Int32Array([width, height]) },
-  });
-}
-
-/**
- * Reads features as `encodeFeaturesNpz` writes them, of any float type.
- *
- * @throws FormatError when an array is missing or the shapes disagree.
- */
-export function decodeFeaturesNpz(bytes: Uint8Array): Features {
-  const arrays = decodeNpz(bytes);
-  const [keypoints, scores, descriptors, size] = ['keypoints', 'scores', 'descriptors', 'image_size'].map(
-    (name) => {
-      const array = arrays[name];
-      if (!array) throw new FormatError(`features .npz lacks the array ${name}`);
-      return array;
-    },
-  );
-  const count = scores.data.length;
-  const descriptorDim = descriptors.dims[1];
-  if (keypoints.data.length !== 2 * count || descriptors.dims[0] !== count || size.data.length !== 2) {
-    throw new FormatError(
-      `features .npz: keypoints (${keypoints.dims}), scores (${scores.dims}) and descriptors ` +
-        `(${descriptors.dims}) disagree; expected (N,2), (N) and (N,D)`,
-    );
-  }
-  return {
-    width: Number(size.data[0]),
-    height: Number(size.data[1]),
-    count,
-    keypoints: Float32Array.from(keypoints.data, Number),
-    scores: Float32Array.from(scores.data, Number),
-    descriptors: Float32Array.from(descriptors.data, Number),
-    descriptorDim,
-  };
-}
-
-function typeCode(data: TensorData): string {
-  if (data instanceof Float32Array) return '<f4';
-  if (data instanceof Float64Array) return '<f8';
-  if (data instanceof Int32Array) return '<i4';
-  if (data instanceof BigInt64Array) return '<i8';
-  return '|u1';
 }
 
 function latin1(text: string): Uint8Array {
