@@ -1,7 +1,6 @@
 /** Gradients of the operators on feature maps in convolution.ts. */
 import { channelAffine, channelDot, channelSum, convolution, patches } from './convolution.js';
-import type { GradientRule } from './gradient-rules.js';
-import { type Graph, staticDims, type Value } from './graph.js';
+import { type GradientRule, type Graph, staticDims, type Value } from './graph.js';
 import { concat, expand, matMul, multiply, pad, reduceSum, reshape, slice, transpose } from './operators.js';
 
 /** weight [O, I, k, k] as the kernel that carries a gradient back: [I, O, k, k], turned by 180°. */

@@ -8,7 +8,7 @@ import {
   maxPoolGradients,
   momentsGradients,
 } from './convolution-gradients.js';
-import { type Node, staticDims, type Value } from './graph.js';
+import { type GradientRule, type Node, staticDims, type Value } from './graph.js';
 import {
   axisOf,
   cast,
@@ -30,16 +30,6 @@ import {
   transpose,
   where,
 } from './operators.js';
-
-/**
- * @param outputGradients one for each output; undefined where the loss does not depend on it.
- * @param wanted which inputs need a gradient, so that a costly one that nobody reads is left out.
- */
-export type GradientRule = (
-  node: Node,
-  outputGradients: readonly (Value | undefined)[],
-  wanted: readonly boolean[],
-) => (Value | undefined)[];
 
 /** Sums a gradient over the axes along which its operand was broadcast. */
 export function sumToShape(gradient: Value, target: Value): Value {

@@ -7,7 +7,10 @@
 /** A dimension: a number, or a name for one that is known only when the graph runs. */
 export type Dim = number | string;
 
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8' | 'int8';
+/** Each type of element with ONNX's number for it (`TensorProto.DataType`). */
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+
+export type ElementType = keyof typeof ELEMENT_TYPES;
 
 export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
@@ -29,6 +32,16 @@ export interface Node {
   readonly outputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
+
+/**
+ * @param outputGradients one for each output; undefined where the loss does not depend on it.
+ * @param wanted which inputs need a gradient, so that a costly one that nobody reads is left out.
+ */
+export type GradientRule = (
+  node: Node,
+  outputGradients: readonly (Value | undefined)[],
+  wanted: readonly boolean[],
+) => (Value | undefined)[];
 
 export interface Constant {
   readonly value: Value;

@@ -1,20 +1,11 @@
 /** Writes a graph as an ONNX model (opset 17), by the schema of the onnx-proto package. */
 import onnxProto from 'onnx-proto';
-import type { Attribute, Constant, Data, ElementType, Graph, Value } from './graph.js';
+import { type Attribute, type Constant, type Data, ELEMENT_TYPES, type Graph, type Value } from './graph.js';
 
 const { onnx } = onnxProto;
 const OPSET = 17;
 /** The first IR version that goes with opset 17. */
 const IR_VERSION = 8;
-
-const DATA_TYPE: Record<ElementType, number> = {
-  float32: onnx.TensorProto.DataType.FLOAT,
-  int32: onnx.TensorProto.DataType.INT32,
-  int64: onnx.TensorProto.DataType.INT64,
-  bool: onnx.TensorProto.DataType.BOOL,
-  uint8: onnx.TensorProto.DataType.UINT8,
-  int8: onnx.TensorProto.DataType.INT8,
-};
 
 function bytesOf(data: Data): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -23,7 +14,7 @@ function bytesOf(data: Data): Uint8Array {
 function tensorOf({ value, data }: Constant) {
   return {
     name: value.name,
-    dataType: DATA_TYPE[value.type],
+    dataType: ELEMENT_TYPES[value.type],
     dims: value.dims.map(Number),
     rawData: bytesOf(data),
   };
@@ -31,7 +22,7 @@ function tensorOf({ value, data }: Constant) {
 
 function valueInfoOf(value: Value) {
   const dim = value.dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name: value.name, type: { tensorType: { elemType: DATA_TYPE[value.type], shape: { dim } } } };
+  return { name: value.name, type: { tensorType: { elemType: ELEMENT_TYPES[value.type], shape: { dim } } } };
 }
 
 function attributeOf(name: string, attribute: Attribute) {

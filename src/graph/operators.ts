@@ -2,7 +2,7 @@
  * Operators on the values of a graph: each adds one ONNX node (opset 17) and infers its shape.
  * Shapes broadcast as in NumPy.
  */
-import type { Attribute, Dim, ElementType, Value } from './graph.js';
+import { type Attribute, type Dim, ELEMENT_TYPES, type ElementType, type Value } from './graph.js';
 
 /** The shape of an element-wise result, as NumPy broadcasts. */
 export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): Dim[] {
@@ -53,11 +53,9 @@ export function where(condition: Value, a: Value, b: Value): Value {
   return a.graph.node('Where', [condition, a, b], [{ type: a.type, dims }])[0]!;
 }
 
-const ONNX_TYPE_CODE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
-
 export function cast(x: Value, type: ElementType): Value {
   if (x.type === type) return x;
-  return x.graph.node('Cast', [x], [{ type, dims: x.dims }], { to: ONNX_TYPE_CODE[type] })[0]!;
+  return x.graph.node('Cast', [x], [{ type, dims: x.dims }], { to: ELEMENT_TYPES[type] })[0]!;
 }
 
 /** Matrix product over the last two axes; `transposed` reads a, b or both with those axes swapped. */
