@@ -1,24 +1,24 @@
 /** `superpoint evaluate …`: the paper's experiments, beside the rivals. */
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { adaptedMethod } from '../evaluation/adapted-method.js';
+import { KINDS, type Kind } from '../evaluation/protocols/category.js';
 import {
   evaluateHomographies,
   type FeatureSource,
   featurePath,
   type OnStep,
-} from '../evaluation/evaluate-homographies.js';
-import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/evaluate-synthetic.js';
-import { makeWarps } from '../evaluation/make-warps.js';
-import { matchPictures, SHOWN_MATCHES } from '../evaluation/match-pictures.js';
-import type { Method } from '../evaluation/method.js';
-import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/profiles.js';
-import { KINDS, type Kind } from '../evaluation/protocols/category.js';
-import { homographyReport } from '../evaluation/report-homographies.js';
-import { syntheticPictures, syntheticReport } from '../evaluation/report-synthetic.js';
-import { RIVAL_NAMES } from '../evaluation/rivals.js';
-import { readSequences } from '../evaluation/sequences.js';
-import { figureLines, syntheticLines } from '../evaluation/text-table.js';
+} from '../evaluation/protocols/evaluate-homographies.js';
+import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/protocols/evaluate-synthetic.js';
+import { makeWarps } from '../evaluation/protocols/make-warps.js';
+import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/protocols/profiles.js';
+import { readSequences } from '../evaluation/protocols/sequences.js';
+import { homographyReport } from '../evaluation/report/homographies.js';
+import { matchPictures, SHOWN_MATCHES } from '../evaluation/report/match-pictures.js';
+import { syntheticPictures, syntheticReport } from '../evaluation/report/synthetic.js';
+import { figureLines, syntheticLines } from '../evaluation/report/text-table.js';
+import { adaptedMethod } from '../evaluation/rivals/adapted-method.js';
+import type { Method } from '../evaluation/rivals/method.js';
+import { RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
 import { NoImagesError, UsageError } from './errors.js';
 import {
   addEvaluationOptions,

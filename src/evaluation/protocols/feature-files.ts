@@ -1,0 +1,170 @@
+/**
+ * Predict, then score: the features of all pictures of a set go to one file in hloc's HDF5 layout, and the
+ * score is computed from such files alone, ours or another extractor's. A JSON file beside each of ours says
+ * what it was made from, so that it is made again only when that changed. For Node.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Features } from '../../features/features.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import { FormatError } from '../../files/format-error.js';
+import type { NamedFeatures } from '../../formats/features-json.js';
+import { readHlocFeatures, writeHlocFeatures } from '../../formats/hloc.js';
+import { warpPoints } from '../../geometry/homography.js';
+import { isOnPicture } from '../metrics/detection-metrics.js';
+import type { Method } from '../rivals/method.js';
+import { type Fitted, fitImage, fittedSize } from './fit-image.js';
+import type { FeatureTask } from './profiles.js';
+import { readSequenceImage, type Sequence, type SequenceImage, type SequenceSet } from './sequences.js';
+
+/** What a file of features was made from, and what that took. */
+export interface FeatureOrigin {
+  readonly method: string;
+  readonly settings: Method['settings'];
+  readonly task: FeatureTask;
+  readonly withDescriptors: boolean;
+  /** Hash of the set of sequences. */
+  readonly dataset: string;
+  readonly pictures: number;
+  /** Seconds in the method alone, without decoding and writing. */
+  readonly seconds: number;
+}
+
+/** Path of the JSON file beside a file of features. */
+function originPath(path: string): string {
+  return path.replace(/\.h5$/, '.json');
+}
+
+/** How `predictFeatures` works. */
+export interface PredictOptions {
+  /** Whether the file holds descriptors, which a detector's score does not need. */
+  readonly withDescriptors: boolean;
+  /** Called after each picture. */
+  readonly onImage?: (done: number, of: number) => void;
+}
+
+/** Makes the file of features at `path`, or leaves it when it was made from the same. */
+export async function predictFeatures(
+  set: SequenceSet,
+  method: Method,
+  task: FeatureTask,
+  path: string,
+  { withDescriptors, onImage }: PredictOptions,
+): Promise<FeatureOrigin> {
+  const pictures = set.sequences.reduce((sum, { images }) => sum + images.length, 0);
+  const { name, settings } = method;
+  const wanted = { method: name, settings, task, withDescriptors, dataset: set.hash, pictures };
+  const existing = await readOrigin(path);
+  if (existing) {
+    const { seconds: _, ...origin } = existing;
+    if (JSON.stringify(origin) === JSON.stringify(wanted)) return existing;
+  }
+  let seconds = 0;
+  let done = 0;
+  async function* predictions(): AsyncGenerator<NamedFeatures> {
+    for (const image of set.sequences.flatMap(({ images }) => images)) {
+      const fitted = fitImage(await readSequenceImage(set.folder, image), task.fit);
+      const began = performance.now();
+      const features = await method.extract(fitted, task, image.name);
+      seconds += (performance.now() - began) / 1000;
+      yield { name: image.name, features: withDescriptors ? features : stripped(features) };
+      onImage?.(++done, pictures);
+    }
+  }
+  await writeHlocFeatures(path, predictions());
+  const origin: FeatureOrigin = { ...wanted, seconds };
+  await writeFileAtomic(originPath(path), `${JSON.stringify(origin, null, 2)}\n`);
+  return origin;
+}
+
+function stripped(features: Features): Features {
+  return { ...features, descriptors: new Float32Array(), descriptorDim: 0 };
+}
+
+async function readOrigin(path: string): Promise<FeatureOrigin | null> {
+  try {
+    // Both have to be there: a kill between the two leaves features without their origin.
+    await readFile(path);
+    return JSON.parse(await readFile(originPath(path), 'utf8')) as FeatureOrigin;
+  } catch {
+    return null;
+  }
+}
+
+/** A picture's features at the protocol's size, and how the picture came to it. */
+export interface FittedFeatures {
+  readonly image: SequenceImage;
+  readonly fitted: Fitted;
+  readonly features: Features;
+}
+
+/**
+ * The features of one sequence after the other, from a file, in the order of the file. Keypoints of the
+ * original pictures (a foreign extractor's) are brought to the protocol's size, those outside are dropped;
+ * then the best `maxKeypoints` stay. One sequence at a time is held.
+ *
+ * @throws FormatError when a picture is missing or has another size than the original and the protocol's.
+ */
+export async function* readFittedSequences(
+  path: string,
+  sequences: readonly Sequence[],
+  task: FeatureTask,
+): AsyncGenerator<{ sequence: Sequence; pictures: FittedFeatures[] }> {
+  const waiting = new Map(sequences.map((sequence) => [sequence.name, sequence]));
+  const collected = new Map<string, Map<string, Features>>();
+  for await (const { name, features } of readHlocFeatures(path)) {
+    const sequence = waiting.get(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
+    if (!sequence?.images.some((image) => image.name === name)) continue;
+    const found = collected.get(sequence.name) ?? new Map<string, Features>();
+    collected.set(sequence.name, found.set(name, features));
+    if (found.size < sequence.images.length) continue;
+    yield {
+      sequence,
+      pictures: sequence.images.map((image) => fitFeatures(image, found.get(image.name) as Features, task)),
+    };
+    waiting.delete(sequence.name);
+    collected.delete(sequence.name);
+  }
+  for (const { name, images } of waiting.values()) {
+    const missing = images.find((image) => !collected.get(name)?.has(image.name));
+    throw new FormatError(`${path}: no features of ${missing?.name}`);
+  }
+}
+
+function fitFeatures(image: SequenceImage, features: Features, task: FeatureTask): FittedFeatures {
+  const fitted = fittedSize(image, task.fit);
+  const { width, height } = features;
+  const isFitted = width === fitted.width && height === fitted.height;
+  if (!isFitted && !(width === image.width && height === image.height)) {
+    throw new FormatError(
+      `features of ${image.name} are of a ${width}x${height} picture, expected ` +
+        `${image.width}x${image.height} (the file) or ${fitted.width}x${fitted.height} (the protocol)`,
+    );
+  }
+  const keypoints = isFitted
+    ? features.keypoints
+    : Float32Array.from(warpPoints(fitted.H_originalToFitted, features.keypoints));
+  const kept = Array.from({ length: features.count }, (_, n) => n)
+    .filter((n) => isOnPicture(keypoints[2 * n], keypoints[2 * n + 1], fitted))
+    .sort((a, b) => features.scores[b] - features.scores[a] || a - b)
+    .slice(0, task.maxKeypoints);
+  return { image, fitted, features: pickFeatures({ ...features, ...fitted, keypoints }, kept) };
+}
+
+/** The features at `indices`, in that order. */
+export function pickFeatures(features: Features, indices: ArrayLike<number>): Features {
+  const { width, height, descriptorDim } = features;
+  const count = indices.length;
+  const keypoints = new Float32Array(2 * count);
+  const scores = new Float32Array(count);
+  const descriptors = new Float32Array(descriptorDim * count);
+  for (let n = 0; n < count; n++) {
+    const from = indices[n];
+    keypoints.set(features.keypoints.subarray(2 * from, 2 * from + 2), 2 * n);
+    scores[n] = features.scores[from];
+    descriptors.set(
+      features.descriptors.subarray(from * descriptorDim, (from + 1) * descriptorDim),
+      n * descriptorDim,
+    );
+  }
+  return { width, height, count, keypoints, scores, descriptors, descriptorDim };
+}

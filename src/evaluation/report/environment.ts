@@ -1,0 +1,33 @@
+/** What a result was computed with. For Node. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, cpus, platform } from 'node:os';
+import { loadOpenCv, openCvVersion } from '../rivals/opencv.js';
+
+/** Versions and machine. */
+export interface Environment {
+  readonly superpoint: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+  readonly opencv: string;
+  readonly machine: string;
+}
+
+const requireHere = createRequire(import.meta.url);
+
+function packageVersion(path: string | URL): string {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+/** The environment of this process. */
+export async function describeEnvironment(): Promise<Environment> {
+  const processors = cpus();
+  return {
+    superpoint: packageVersion(new URL('../../../package.json', import.meta.url)),
+    node: process.versions.node,
+    onnxruntime: packageVersion(requireHere.resolve('onnxruntime-node/package.json')),
+    opencv: openCvVersion(await loadOpenCv()),
+    machine: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()} ${arch()}`,
+  };
+}

@@ -1,0 +1,63 @@
+/** Homographic Adaptation as a detector: keypoints of a heatmap averaged over N views (§5.2). For Node. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { adaptImage } from '../../adaptation/adapt-image.js';
+import { extractKeypoints } from '../../features/extract-keypoints.js';
+import { writeFileAtomic } from '../../files/atomic-file.js';
+import type { Device } from '../../graph/session.js';
+import { Random } from '../../random.js';
+import { detectionsOnly, type Method } from './method.js';
+import { lazyNetwork } from './network-method.js';
+
+/** What to average, and over how many views. */
+export interface AdaptedOptions {
+  /** Name of the network; the row is named by it and N. */
+  readonly network: string;
+  /** Weights as a safetensors file. */
+  readonly model: Uint8Array;
+  readonly device?: Device;
+  /** Views N, the picture itself included. */
+  readonly warps: number;
+  readonly seed: number;
+  /** The keypoints of each picture are kept here, so that a stopped run goes on where it was. */
+  readonly folder: string;
+}
+
+/** A network with Homographic Adaptation as a method. */
+export function adaptedMethod(options: AdaptedOptions): Method {
+  const { network, model, device = 'cpu', warps, seed, folder } = options;
+  const lazy = lazyNetwork(model, device);
+  const settings = {
+    network,
+    weights: createHash('sha256').update(model).digest('hex'),
+    device,
+    warps,
+    seed,
+  };
+  return {
+    name: `${network}, N = ${warps}`,
+    describes: false,
+    settings,
+    async extract(image, extraction, key) {
+      const hash = createHash('sha256').update(
+        new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength),
+      );
+      const identity = hash.update(JSON.stringify([settings, extraction, key])).digest('hex');
+      const path = join(folder, `${identity.slice(0, 32)}.json`);
+      const kept = await readFile(path, 'utf8').catch(() => undefined);
+      if (kept !== undefined) {
+        const { keypoints, scores } = JSON.parse(kept) as { keypoints: number[]; scores: number[] };
+        return detectionsOnly(image, Float32Array.from(keypoints), Float32Array.from(scores));
+      }
+      const superpoint = await lazy.open();
+      const random = new Random(seed).fork('adaptation', key);
+      const heatmap = await adaptImage((views) => superpoint.heatmaps(views), image, random, { warps });
+      const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, extraction);
+      const text = JSON.stringify({ keypoints: Array.from(keypoints), scores: Array.from(scores) });
+      await writeFileAtomic(path, text);
+      return detectionsOnly(image, keypoints, scores);
+    },
+    dispose: () => lazy.dispose(),
+  };
+}

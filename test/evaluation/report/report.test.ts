@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { reportHtml } from '../../../src/evaluation/report/html.js';
+import { reportMarkdown } from '../../../src/evaluation/report/markdown.js';
+import { curvePlot, intervalPlot } from '../../../src/evaluation/report/plots.js';
+import { formatFigure, type Report, writeReport } from '../../../src/evaluation/report/report.js';
+
+const REPORT: Report = {
+  title: 'A <report>',
+  summary: 'Of 1 & 2.',
+  sections: [
+    {
+      title: 'Figures',
+      blocks: [
+        {
+          kind: 'table',
+          caption: 'By hand.',
+          head: ['', 'rep.', 'a|b'],
+          rows: [
+            [{ text: 'ours' }, { text: '0.7', isBest: true, detail: '0.6–0.8' }, { text: '–' }],
+            [{ text: 'theirs' }, { text: '0.6' }, { text: '1' }],
+          ],
+        },
+        { kind: 'plot', caption: 'A curve.', svg: '<svg width="4" height="4"></svg>' },
+        {
+          kind: 'pictures',
+          caption: 'Two pictures.',
+          pictures: [{ caption: 'one', bytes: Uint8Array.of(1, 2, 3), type: 'image/webp' }],
+        },
+        { kind: 'record', caption: 'Protocol', value: { seed: 0 } },
+      ],
+    },
+  ],
+};
+
+suite('reports', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'superpoint-report-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('are one HTML file that loads nothing', () => {
+    const html = reportHtml(REPORT);
+    assert.doesNotMatch(html, /(src|href)="(?!data:)/);
+    assert.doesNotMatch(html, /url\(|@import|<script|<link/);
+    assert.match(html, /<title>A &lt;report&gt;<\/title>/);
+    assert.match(html, /<td class="best">0\.7<small>0\.6–0\.8<\/small><\/td>/);
+    assert.match(html, /src="data:image\/webp;base64,AQID" alt="one"/);
+    assert.match(html, /&quot;seed&quot;: 0/);
+  });
+
+  test('say the same in Markdown, with files beside it', () => {
+    const { text, files } = reportMarkdown(REPORT, 'r-files');
+    assert.match(text, /^# A <report>\n\nOf 1 & 2\.\n\n## Figures\n/);
+    assert.match(
+      text,
+      /\| {2}\| rep\. \| a\\\|b \|\n\| :-- \| --: \| --: \|\n\| ours \| \*\*0\.7\*\* <sub>0\.6–0\.8<\/sub> \| – \|/,
+    );
+    assert.deepEqual(
+      files.map(([path]) => path),
+      ['r-files/1.svg', 'r-files/2.webp'],
+    );
+    assert.match(String(files[0][1]), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    for (const [path] of files) assert.ok(text.includes(`](${path})`));
+  });
+
+  test('are written whole, three files and the pictures', async () => {
+    const written = await writeReport(folder, 'r', REPORT, { figures: [1] });
+    assert.deepEqual(
+      written,
+      ['html', 'md', 'json'].map((ending) => join(folder, `r.${ending}`)),
+    );
+    assert.deepEqual(JSON.parse(await readFile(join(folder, 'r.json'), 'utf8')), { figures: [1] });
+    assert.ok(existsSync(join(folder, 'r-files/2.webp')));
+  });
+
+  test('figures have three digits, and a dash where there is none', () => {
+    assert.equal(formatFigure(0.12345), '0.123');
+    assert.equal(formatFigure(2, 1), '2.0');
+    assert.equal(formatFigure(undefined), '–');
+    assert.equal(formatFigure(Number.NaN), '–');
+  });
+
+  test('curves keep their colours and legends name those that are drawn', async () => {
+    const names = ['a', 'b <c>', 'not drawn'];
+    const curves = [
+      {
+        name: 'a',
+        points: [
+          [0, 0.1],
+          [1, 0.9],
+        ] as const,
+      },
+      {
+        name: 'b <c>',
+        points: [
+          [0, Number.NaN],
+          [1, 0.5],
+        ] as const,
+      },
+    ];
+    const svg = await curvePlot(curves, names, { x: 'level', y: 'mAP' });
+    assert.match(svg, /^<svg xmlns=.*<\/svg>$/s);
+    assert.match(svg, />a<\/text>/);
+    assert.match(svg, />b &lt;c&gt;<\/text>/);
+    assert.doesNotMatch(svg, /not drawn|NaN/);
+    assert.equal(await curvePlot(curves, names, { x: 'level', y: 'mAP' }), svg);
+  });
+
+  test('intervals are drawn by name', async () => {
+    const figure = { value: 0.5, low: 0.4, high: 0.7 };
+    const svg = await intervalPlot([{ name: 'ours', figure }], ['ours'], 'rep.');
+    assert.match(svg, />ours<\/text>/);
+    assert.doesNotMatch(svg, /NaN/);
+  });
+});
