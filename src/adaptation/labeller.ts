@@ -9,6 +9,7 @@ import type { GrayImage } from '../image/image.js';
 import { fitWithin } from '../image/resize.js';
 import { checkNetworkInput } from '../network/network-input.js';
 import { Random } from '../random.js';
+import type { Service } from '../threads/thread.js';
 import { adaptImage, type HeatmapDetector, networkDetector } from './adapt-image.js';
 import type { PhotoLabels } from './labels.js';
 
@@ -48,16 +49,6 @@ export interface LabellerSpec extends LabelSettings {
 
 /** The labels of a photograph, or why it has none. */
 export type LabelReply = { readonly labels: PhotoLabels } | { readonly problem: string };
-
-/** Labels photographs with one session of its own. */
-export interface Labeller {
-  /**
-   * Labels the photograph of this name.
-   * @throws Error when the network cannot run, the signal's reason soon after it is aborted.
-   */
-  label(file: string, signal?: AbortSignal): Promise<LabelReply>;
-  close(): Promise<void>;
-}
 
 /** Keypoints nearer to the photograph's edge than this come from the network's padding, not from it. */
 const BORDER_MARGIN = 4;
@@ -127,12 +118,15 @@ function cornersNear(
   return pickKeypoints(corners.keypoints, scores, kept);
 }
 
-/** Starts a labeller. @throws RangeError for a device that this platform does not have. */
-export async function openLabeller(spec: LabellerSpec): Promise<Labeller> {
+/**
+ * Labels photographs by their names with one session of its own.
+ * @throws RangeError for a device that this platform does not have.
+ */
+export async function openLabeller(spec: LabellerSpec): Promise<Service<string, LabelReply>> {
   const session = await createSession(spec.model, { device: spec.device, threads: spec.threads });
   const detect = networkDetector(session);
   return {
-    async label(file, signal) {
+    async answer(file, signal) {
       let photo: GrayImage;
       try {
         photo = await readImage(join(spec.photos, file));

@@ -1,25 +1,13 @@
-/** The thread of a `createThreadedSession`: answers each message, the inputs of a run, with its outputs. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { createSession, type Tensor } from '../graph/session.js';
-import type { SessionThreadData, SessionThreadReply } from './threaded-session.js';
+/** The thread of a `createThreadedSession`: answers with the session's names, or the outputs of a run. */
+import { createSession } from '../graph/session.js';
+import { serveThread } from './thread.js';
+import type { SessionOrder, SessionReply, SessionThreadData } from './threaded-session.js';
 
-if (!parentPort) throw new Error('session-thread.js runs as a worker thread only');
-const port = parentPort;
-const { model, options } = workerData as SessionThreadData;
-
-const send = (reply: SessionThreadReply) => port.postMessage(reply);
-const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-try {
+serveThread<SessionThreadData, SessionOrder, SessionReply>(async ({ model, options }) => {
   const session = await createSession(model, options);
-  port.on('message', async (inputs: Record<string, Tensor>) => {
-    try {
-      send({ outputs: await session.run(inputs) });
-    } catch (error) {
-      send({ error: describe(error) });
-    }
-  });
-  send({ inputNames: session.inputNames, outputNames: session.outputNames });
-} catch (error) {
-  send({ error: describe(error) });
-}
+  const { inputNames, outputNames } = session;
+  return {
+    answer: async (order) => (order === 'names' ? { inputNames, outputNames } : session.run(order)),
+    close: () => session.release(),
+  };
+});

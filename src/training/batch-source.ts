@@ -1,4 +1,5 @@
 /** From a plain description of batches to the batches themselves, the same in this thread and in a worker. */
+import type { Service } from '../threads/thread.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
 import { makePairBatch, type PairBatchSettings } from './pair-batches.js';
 import { makePhotoBatch, type PhotoBatchSettings } from './photo-batches.js';
@@ -42,4 +43,11 @@ export async function makeBatch(spec: BatchSpec, step: number): Promise<Detector
     case 'pairs':
       return makePairBatch(spec.settings, step, spec.store);
   }
+}
+
+/** Answers a step with its batch. */
+export async function batchService<Spec extends BatchSpec>(
+  spec: Spec,
+): Promise<Service<number, BatchOf<Spec>>> {
+  return { answer: (step) => makeBatch(spec, step) };
 }
