@@ -24,6 +24,7 @@ import {
   pad,
   reduceSum,
   reshape,
+  scatterSum,
   sign,
   slice,
   subtract,
@@ -168,6 +169,7 @@ const RULES: Record<string, GradientRule> = {
     });
     return [pad(g, before, after)];
   }),
+  Gather: rule((g, [x, indices]) => [scatterSum(g, indices!, staticDims(x!)[0]!), undefined]),
   Concat: (node, [gradient]) => {
     const axis = node.attributes.axis as number;
     let start = 0;

@@ -2,7 +2,7 @@
  * Operators on the values of a graph: each adds one ONNX node (opset 17) and infers its shape.
  * Shapes broadcast as in NumPy.
  */
-import { type Attribute, type Dim, ELEMENT_TYPES, type ElementType, type Value } from './graph.js';
+import { type Attribute, type Dim, ELEMENT_TYPES, type ElementType, staticDims, type Value } from './graph.js';
 
 /** The shape of an element-wise result, as NumPy broadcasts. */
 export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): Dim[] {
@@ -112,6 +112,24 @@ export function slice(
   });
   const bounds = [x, x.graph.integers(starts), x.graph.integers(ends), x.graph.integers(axes)];
   return x.graph.node('Slice', bounds, [{ type: x.type, dims }])[0]!;
+}
+
+/** The elements of a vector at the given places (int32), in the shape of the indices. */
+export function gather(x: Value, indices: Value): Value {
+  return x.graph.node('Gather', [x, indices], [{ type: x.type, dims: indices.dims }], { axis: 0 })[0]!;
+}
+
+/** A vector of `length` zeros to which each value is added at its place: several at one place add up. */
+export function scatterSum(values: Value, indices: Value, length: number): Value {
+  const { graph } = values;
+  const size = staticDims(indices).reduce((product, dim) => product * dim, 1);
+  const zeros = expand(graph.scalar(0), [length]);
+  return graph.node(
+    'ScatterElements',
+    [zeros, reshape(indices, [size]), reshape(values, [size])],
+    [{ type: values.type, dims: [length] }],
+    { axis: 0, reduction: 'add' },
+  )[0]!;
 }
 
 export function concat(values: readonly Value[], axis: number): Value {

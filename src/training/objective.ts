@@ -8,10 +8,12 @@ import { type Tensor, tensor } from '../graph/session.js';
 import { CELL, CLASSES, type NetworkShape } from '../network/architecture.js';
 import { dualSoftmaxLoss, hingeLoss, unitLength } from '../network/descriptor-loss.js';
 import { detectorLoss } from '../network/detector-loss.js';
+import { positionLoss } from '../network/position-loss.js';
 import { type BatchStatistics, trainingNetwork } from '../network/training-network.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
 import type { SampledPoints } from './correspondences.js';
-import type { DescriptorLossSettings } from './recipe.js';
+import { positionWindows, type SharedPoint, WINDOW_PLACES } from './position-windows.js';
+import type { DescriptorLossSettings, PositionLossSettings } from './recipe.js';
 
 /** Size of what one session works on: pictures (or pairs) and their pixels. */
 export interface BatchSize {
@@ -90,8 +92,45 @@ function bothViews(
   return tensor(data, [2 * count, ...dims]);
 }
 
-/** Detector and descriptor together, on pairs of views (§3.4). */
-export function jointObjective(settings: DescriptorLossSettings): Objective<PairBatch> {
+/** The windows of elements first … first + count - 1, as tensors. */
+function windowFeeds(batch: PairBatch, first: number, count: number, perPair: number): Record<string, Tensor> {
+  const pairs = Array.from({ length: count }, (_, n) => ({
+    H_0to1: batch.H_0to1.subarray(9 * (first + n), 9 * (first + n + 1)),
+    points: sharedKeypoints(batch, first + n),
+  }));
+  const { fine, coarse, coarseWeights, counts } = positionWindows(pairs, batch.width, batch.height, perPair);
+  const windows = count * perPair;
+  return {
+    fine: tensor(fine, [windows, WINDOW_PLACES]),
+    coarse: tensor(coarse, [windows, WINDOW_PLACES, 4]),
+    coarseWeights: tensor(coarseWeights, [windows, WINDOW_PLACES, 4]),
+    windowCounts: tensor(counts, [windows]),
+  };
+}
+
+/** The keypoints of a pair that both views show. */
+function sharedKeypoints({ count, correspondences }: PairBatch, pair: number): SharedPoint[] {
+  if (!correspondences) return [];
+  const { view0, view1, isKeypoint } = correspondences;
+  const each = isKeypoint.length / count;
+  const shared: SharedPoint[] = [];
+  for (let place = pair * each; place < (pair + 1) * each; place++) {
+    if (isKeypoint[place] === 0 || view1.present[place] === 0) continue;
+    const [x0, y0] = view0.points.subarray(2 * place, 2 * place + 2);
+    const [x1, y1] = view1.points.subarray(2 * place, 2 * place + 2);
+    shared.push({ x0, y0, x1, y1 });
+  }
+  return shared;
+}
+
+/**
+ * Detector and descriptor together, on pairs of views (§3.4).
+ * @param position adds a loss on where the detector's peaks lie; for correspondences alone.
+ */
+export function jointObjective(
+  settings: DescriptorLossSettings,
+  position?: PositionLossSettings,
+): Objective<PairBatch> {
   return {
     build(graph, shape, parameters, { count, width, height }): ObjectiveGraph {
       const [rows, columns] = [height / CELL, width / CELL];
@@ -120,7 +159,19 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
         settings,
       );
       const loss = add(detector, multiply(descriptor, settings.weight));
-      return { loss, terms: { detector, descriptor, matched }, statistics };
+      if (!position) return { loss, terms: { detector, descriptor, matched }, statistics };
+      const windows = count * position.windows;
+      const agreement = positionLoss(logits, {
+        fine: graph.input('fine', 'int32', [windows, WINDOW_PLACES]),
+        coarse: graph.input('coarse', 'int32', [windows, WINDOW_PLACES, 4]),
+        coarseWeights: graph.input('coarseWeights', 'float32', [windows, WINDOW_PLACES, 4]),
+        counts: graph.input('windowCounts', 'float32', [windows]),
+      });
+      return {
+        loss: add(loss, multiply(agreement, position.weight)),
+        terms: { detector, descriptor, matched, position: agreement },
+        statistics,
+      };
     },
     feeds(batch, first, count) {
       const { count: whole, width, height, view0, view1, correspondences, warpedCells } = batch;
@@ -153,6 +204,7 @@ export function jointObjective(settings: DescriptorLossSettings): Objective<Pair
         columnWeights: sampled('columnWeights', columns),
         importance: part(importance, whole, first, count, [cells]),
         present: sampled('present'),
+        ...(position ? windowFeeds(batch, first, count, position.windows) : {}),
       };
     },
   };

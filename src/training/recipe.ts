@@ -121,6 +121,13 @@ const dualSoftmax = z.strictObject({
   backgroundImportance: share.default(0.3),
 });
 
+/** What asks both views of a pair to choose the same place about a keypoint; the paper has no such loss. */
+const positionLoss = z.strictObject({
+  weight: positive.default(0.3),
+  /** Windows a pair. */
+  windows: positiveCount.default(64),
+});
+
 /** One round of Homographic Adaptation (§5): photographs are labelled with what the network finds. */
 const adaptationRound = z.strictObject({
   /** Views a photograph, the photograph itself included. */
@@ -190,6 +197,8 @@ const recipeObject = z.strictObject({
     warpedViews: z.enum(['second', 'both']).default('second'),
     minOverlap: share.default(0.4),
     descriptorLoss: z.discriminatedUnion('kind', [hinge, dualSoftmax]).prefault({ kind: 'hinge' }),
+    /** Trains where the heatmap's peaks lie; absent for the cross-entropy alone, as in the paper. */
+    positionLoss: positionLoss.optional(),
     startFrom: z.enum(['magicpoint', 'scratch']).default('magicpoint'),
     /** `folded`: what it starts from is trained on without batch normalisation, folded into the kernels. */
     normalisation: z.enum(['batch', 'folded']).default('batch'),
@@ -214,6 +223,9 @@ export type Recipe = z.output<typeof recipeSchema>;
 export type LearningRate = z.output<typeof learningRate>;
 /** The descriptor's loss and its weight. */
 export type DescriptorLossSettings = Recipe['superpoint']['descriptorLoss'];
+
+/** The detector's second loss. */
+export type PositionLossSettings = z.output<typeof positionLoss>;
 
 /** A recipe that cannot be used; the message is one line that names the key and what was expected. */
 export class RecipeError extends Error {

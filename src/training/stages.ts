@@ -140,7 +140,7 @@ export function superPointStage(
   return {
     name: 'superpoint',
     shape,
-    objective: jointObjective(given.descriptorLoss),
+    objective: jointObjective(given.descriptorLoss, given.positionLoss),
     batches: { kind: 'pairs', settings, store: stores.training },
     ...schedule(given),
     frozen,
