@@ -2,7 +2,14 @@
  * Operators on the values of a graph: each adds one ONNX node (opset 17) and infers its shape.
  * Shapes broadcast as in NumPy.
  */
-import { type Attribute, type Dim, ELEMENT_TYPES, type ElementType, staticDims, type Value } from './graph.js';
+import {
+  type Attribute,
+  type Dim,
+  ELEMENT_TYPES,
+  type ElementType,
+  staticDims,
+  type Value,
+} from './graph.js';
 
 /** The shape of an element-wise result, as NumPy broadcasts. */
 export function broadcastDims(a: readonly Dim[], b: readonly Dim[]): Dim[] {

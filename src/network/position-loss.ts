@@ -5,7 +5,18 @@
  * gradients sample it (Tyszkiewicz et al. 2020, DISK), in closed form: true places are known exactly.
  */
 import type { Value } from '../graph/graph.js';
-import { add, divide, gather, log, maximum, multiply, negate, reduceSum, reshape, softmax } from '../graph/operators.js';
+import {
+  add,
+  divide,
+  gather,
+  log,
+  maximum,
+  multiply,
+  negate,
+  reduceSum,
+  reshape,
+  softmax,
+} from '../graph/operators.js';
 
 /** Where to read the heatmaps of both views about K keypoints of a batch, S places about each. */
 export interface WindowValues {

@@ -93,7 +93,12 @@ function bothViews(
 }
 
 /** The windows of elements first … first + count - 1, as tensors. */
-function windowFeeds(batch: PairBatch, first: number, count: number, perPair: number): Record<string, Tensor> {
+function windowFeeds(
+  batch: PairBatch,
+  first: number,
+  count: number,
+  perPair: number,
+): Record<string, Tensor> {
   const pairs = Array.from({ length: count }, (_, n) => ({
     H_0to1: batch.H_0to1.subarray(9 * (first + n), 9 * (first + n + 1)),
     points: sharedKeypoints(batch, first + n),

@@ -15,6 +15,7 @@ import {
   divide,
   exp,
   expand,
+  gather,
   greater,
   log,
   logSoftmax,
@@ -227,6 +228,12 @@ export const GRADIENT_CASES: Readonly<Record<string, Readonly<Record<string, Gra
       build: ({ x }) => slice(x!, [2, 0], [3, 1], [5, 3]),
     },
     'a negative axis': { inputs: { x: normal(2, 5) }, build: ({ x }) => slice(x!, [-1], [0], [2]) },
+  },
+  Gather: {
+    'some places twice, some never': {
+      inputs: { x: normal(6) },
+      build: ({ x }) => gather(x!, x!.graph.constant(Int32Array.of(4, 0, 4, 1, 5, 4), [2, 3])),
+    },
   },
   Concat: {
     'unequal parts': {
