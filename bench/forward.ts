@@ -6,7 +6,8 @@
  */
 
 import { createSession, tensor } from '../src/graph/session.js';
-import { onnxModel } from '../src/network/onnx-model.js';
+import { onnxModel } from '../src/network/model.js';
+import { readModel } from '../src/network/model-file.js';
 import { SHIPPED_MODELS } from '../src/network/shipped-models.js';
 import { Random } from '../src/random.js';
 import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';
@@ -18,7 +19,7 @@ const pixels = Float32Array.from({ length: HEIGHT * WIDTH }, () => random.unifor
 const image = tensor(pixels, [1, 1, HEIGHT, WIDTH]);
 
 async function openShipped(name: string) {
-  const model = await onnxModel(SHIPPED_MODELS[name]!);
+  const model = onnxModel(await readModel(name));
   return { name, session: await createSession(model, { threads: THREADS }) };
 }
 const networks = await Promise.all(

@@ -73,7 +73,8 @@ export {
 } from './matching/point-tracker.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
 export { inferenceModel } from './network/inference.js';
-export type { ModelSource } from './network/onnx-model.js';
+export { encodeModel, type Model } from './network/model.js';
+export { type ModelSource, readModel } from './network/model-file.js';
 export type { Weights } from './network/weights.js';
 export { Random } from './random.js';
 export { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from './synthetic/sample.js';

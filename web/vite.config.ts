@@ -18,7 +18,7 @@ function shippedFiles(folder: string): Plugin {
     resolveId: (id) => (id === VIRTUAL ? `\0${VIRTUAL}` : undefined),
     load(id) {
       if (id !== `\0${VIRTUAL}`) return undefined;
-      const names = readdirSync(folder).filter((name) => /(\.safetensors|-int8\.onnx)$/.test(name));
+      const names = readdirSync(folder).filter((name) => /\.safetensors$/.test(name));
       const models = names.map((name) => ({
         name: name.replace(/\.\w+$/, ''),
         ...asset(`${folder}/${name}`),

@@ -5,10 +5,10 @@ import { adaptFolder } from '../adaptation/adapt-folder.js';
 import type { AdaptationRound } from '../adaptation/labeller.js';
 import { parseShard, type Shard } from '../adaptation/shard.js';
 import type { Device } from '../graph/session.js';
+import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
 import { imagesBelow } from './find-images.js';
-import { loadModel } from './model.js';
 import { deviceOption, numberIn, orInvalid, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
@@ -66,7 +66,7 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
   const [first] = (await readRecipe(options.recipe)).adaptation;
   const files = await imagesBelow(photos);
   if (files.length === 0) throw new NoImagesError(photos);
-  const { weights } = await loadModel(options.model);
+  const { weights } = await readModel(options.model);
   const progress = openProgress('adapt');
   const settings = { photos, files, weights, output, round: roundOf(first, options), seed };
   const summary = await adaptFolder({

@@ -14,7 +14,7 @@ import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
 import type { Progress } from '../progress.js';
 import { UsageError } from './errors.js';
-import { type RunnableModel, readModel } from './model.js';
+import { type RunnableModel, readRunnable } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
@@ -82,7 +82,7 @@ export async function readModels(given: EvaluationOptions['model']): Promise<Nam
   const wanted: readonly { name?: string; path?: string }[] = given?.map(namedPath) ?? [{}];
   return Promise.all(
     wanted.map(async ({ name, path }) => {
-      return { name, ...(await readModel(path)) };
+      return { name, ...(await readRunnable(path)) };
     }),
   );
 }

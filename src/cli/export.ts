@@ -4,12 +4,12 @@ import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { readImage } from '../image/codec.js';
 import { activationRanges } from '../network/calibrate.js';
-import { inferenceModel } from '../network/inference.js';
-import { quantisedModel } from '../network/quantise.js';
+import { encodeModel, type Model, onnxModel } from '../network/model.js';
+import { readModel } from '../network/model-file.js';
+import type { ActivationRanges } from '../network/quantise.js';
 import { parameterCount } from '../network/weights.js';
-import { NoImagesError, UsageError } from './errors.js';
+import { NoImagesError } from './errors.js';
 import { imagesBelow } from './find-images.js';
-import { type LoadedModel, loadModel, modelBytes } from './model.js';
 import { addModelOption } from './options.js';
 import { printJson, printLines } from './output.js';
 import { exitOnSignals } from './signals.js';
@@ -36,7 +36,7 @@ export function registerExport(program: Command): void {
     .requiredOption('--output <file>', 'the file to write')
     .option(
       '--int8 <dir>',
-      `as ONNX in 8-bit integers, by the ranges of its values on ${CALIBRATION_PHOTOGRAPHS} photographs of this folder`,
+      `in 8-bit integers, by the ranges of its values on ${CALIBRATION_PHOTOGRAPHS} photographs of this folder`,
     )
     .option('--json', 'print the result as JSON');
   addModelOption(command).action(runExport);
@@ -44,19 +44,19 @@ export function registerExport(program: Command): void {
 
 async function runExport({ model, format, output, int8, json }: ExportOptions): Promise<void> {
   exitOnSignals();
-  if (int8 !== undefined && format !== 'onnx') throw new UsageError('--int8 goes with --format onnx alone');
-  const loaded = await loadModel(model);
-  const bytes = format === 'onnx' ? await onnxBytes(loaded, int8) : modelBytes(loaded);
+  const given = await readModel(model);
+  const network = int8 === undefined ? given : { ...given, ranges: await rangesOn(int8, given) };
+  const bytes = format === 'onnx' ? onnxModel(network) : encodeModel(network);
   await writeFileAtomic(output, bytes);
-  const parameters = parameterCount(loaded.weights);
-  if (json) printJson({ model: loaded.path, format, output, parameters, bytes: bytes.length });
-  else printLines(`${parameters} parameters of ${loaded.path} written to ${output} (${bytes.length} bytes)`);
+  const parameters = parameterCount(network.weights);
+  if (json) printJson({ model: network.name, format, output, parameters, bytes: bytes.length });
+  else printLines(`${parameters} parameters of ${network.name} written to ${output} (${bytes.length} bytes)`);
 }
 
-async function onnxBytes({ weights, metadata }: LoadedModel, int8: string | undefined): Promise<Uint8Array> {
-  if (int8 === undefined) return inferenceModel(weights, metadata);
-  const files = await imagesBelow(int8);
-  if (files.length === 0) throw new NoImagesError(int8);
+/** The ranges of a network's values on photographs of a folder. */
+async function rangesOn(folder: string, { weights }: Model): Promise<ActivationRanges> {
+  const files = await imagesBelow(folder);
+  if (files.length === 0) throw new NoImagesError(folder);
   // Spread over the folder, where names often go by kind.
   const stride = Math.max(1, files.length / CALIBRATION_PHOTOGRAPHS);
   const chosen = Array.from(
@@ -64,7 +64,7 @@ async function onnxBytes({ weights, metadata }: LoadedModel, int8: string | unde
     (_, i) => files[Math.floor(i * stride)]!,
   );
   async function* photographs() {
-    for (const file of chosen) yield await readImage(join(int8!, file));
+    for (const file of chosen) yield await readImage(join(folder, file));
   }
-  return quantisedModel(weights, await activationRanges(weights, photographs()), metadata);
+  return activationRanges(weights, photographs());
 }

@@ -1,5 +1,6 @@
 /** `superpoint train`: one stage of a recipe, MagicPoint (§4) or the joint training (§6). */
 import { Argument, type Command } from 'commander';
+import { readModel } from '../network/model-file.js';
 import type { BatchSpec } from '../training/batch-source.js';
 import { openPhotoStores, readStartingPoint } from '../training/pipeline.js';
 import { type Recipe, readRecipe } from '../training/recipe.js';
@@ -9,7 +10,6 @@ import { magicPointStage, type PhotoStores, photographStage, superPointStage } f
 import type { StartingPoint } from '../training/starting-point.js';
 import { Interrupted, UsageError } from './errors.js';
 import { isFolder } from './find-images.js';
-import { loadModel } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
@@ -85,7 +85,7 @@ async function trainStage(
 /** A run's weights with their normalisation, or weights for use, which have it folded. */
 async function startingPoint(model: string): Promise<StartingPoint> {
   if (await isFolder(model)) return readStartingPoint(model);
-  return { parameters: (await loadModel(model)).weights, statistics: {} };
+  return { parameters: (await readModel(model)).weights, statistics: {} };
 }
 
 /** Runs the stage with its progress on stderr. */

@@ -1,10 +1,10 @@
 /** The network ready for use: pictures in, keypoints with descriptors out. */
-import { createSession, type Device, type Session, type SessionOptions } from '../graph/session.js';
+import { createSession, type Device, type Session } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
+import { onnxModel } from '../network/model.js';
+import { type ModelSource, readModel } from '../network/model-file.js';
 import { checkNetworkInput } from '../network/network-input.js';
-import { type ModelSource, onnxModel } from '../network/onnx-model.js';
-import { SHIPPED_MODELS } from '../network/shipped-models.js';
 import { WorkQueue } from '../threads/work-queue.js';
 import { batchLogits, denseMaps } from './dense-maps.js';
 import { extractKeypoints, type KeypointOptions, keypointOptions } from './extract-keypoints.js';
@@ -15,10 +15,10 @@ import { featuresAtSize, mergeFeatures, picturesAtScales, type ScaleOptions } fr
 
 export interface LoadOptions {
   /**
-   * Weights under the published names as .safetensors, of SuperPoint or MagicPoint, or a model of this
-   * project as .onnx, or the name of weights that come with the package: `superpoint`; `superpoint-small`
-   * with descriptors of 128 numbers, several times faster; `superpoint-int8` and `superpoint-small-int8`, the
-   * same in bytes, twice as fast on a CPU; `magicpoint`, trained on shapes alone. @default 'superpoint'
+   * What `readModel` reads: a file, tensors, or the name of weights that come with the package: `superpoint`;
+   * `superpoint-small` with descriptors of 128 numbers, several times faster; `superpoint-int8` and
+   * `superpoint-small-int8`, the same in int8, faster still on a CPU; `magicpoint`, trained on shapes alone.
+   * @default 'superpoint'
    */
   readonly model?: ModelSource;
   /** What computes. @default 'cpu', in the browser WebAssembly */
@@ -28,23 +28,6 @@ export interface LoadOptions {
 }
 
 export interface DetectOptions extends KeypointOptions, DescriptorOptions, ScaleOptions {}
-
-/** What to call a model in an error message. */
-function nameOfModel(model: ModelSource): string {
-  return typeof model === 'string' || model instanceof URL ? String(model) : 'model';
-}
-
-/** The session of a model; what fails is named, in one line. */
-async function createModelSession(model: ModelSource, options: SessionOptions): Promise<Session> {
-  try {
-    return await createSession(await onnxModel(model), options);
-  } catch (cause) {
-    const [message] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    const name = nameOfModel(model);
-    const Failure = cause instanceof RangeError ? RangeError : Error;
-    throw new Failure(message.startsWith(name) ? message : `${name}: ${message}`, { cause });
-  }
-}
 
 /** SuperPoint (DeTone, Malisiewicz and Rabinovich 2018): detects and describes interest points. */
 export class SuperPoint {
@@ -59,21 +42,13 @@ export class SuperPoint {
 
   /**
    * Reads the weights and prepares the network.
-   * @throws Error in one line if the model cannot be read or is none, RangeError for an unknown device.
+   * @throws FormatError in one line if the model cannot be read or is none, RangeError for an unknown device.
    */
-  static async load({ model: given = 'superpoint', device, threads }: LoadOptions = {}): Promise<SuperPoint> {
-    const model = typeof given === 'string' ? (SHIPPED_MODELS[given] ?? given) : given;
+  static async load({ model = 'superpoint', device, threads }: LoadOptions = {}): Promise<SuperPoint> {
     if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
       throw new RangeError(`expected threads to be a whole number > 0, got ${threads}`);
     }
-    const session = await createModelSession(model, { device, threads });
-    if (!(session.inputNames.includes('image') && session.outputNames.includes('logits'))) {
-      await session.release();
-      throw new Error(
-        `${nameOfModel(model)}: expected a model from 'image' to 'logits', got one from ` +
-          `${session.inputNames} to ${session.outputNames}`,
-      );
-    }
+    const session = await createSession(onnxModel(await readModel(model)), { device, threads });
     return new SuperPoint(session);
   }
 

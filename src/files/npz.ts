@@ -28,6 +28,9 @@ const TYPES: Readonly<Record<string, NumberKind>> = {
   '<f2': 'float16',
   '<i8': 'int64',
   '<i4': 'int32',
+  '<i2': 'int16',
+  '<u2': 'uint16',
+  '|i1': 'int8',
   '|u1': 'uint8',
   '|b1': 'uint8',
 };

@@ -1,7 +1,15 @@
 /** Numbers out of raw bytes: the element types that weights and features are stored in, and strided views. */
 
 /** The arrays that a stored tensor comes as. */
-export type TensorData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array;
 
 /** One tensor: `data.length` is the product of `dims`; `dims` is empty for a single number. */
 export interface StoredTensor<Data extends TensorData = TensorData> {
@@ -24,20 +32,28 @@ export const NUMBER_TYPES = {
   int64: { bytes: 8, fromBuffer: (buffer) => new BigInt64Array(buffer) },
   int32: { bytes: 4, fromBuffer: (buffer) => new Int32Array(buffer) },
   uint8: { bytes: 1, fromBuffer: (buffer) => new Uint8Array(buffer) },
+  int8: { bytes: 1, fromBuffer: (buffer) => new Int8Array(buffer) },
+  uint16: { bytes: 2, fromBuffer: (buffer) => new Uint16Array(buffer) },
+  int16: { bytes: 2, fromBuffer: (buffer) => new Int16Array(buffer) },
 } satisfies Record<string, NumberType>;
 
 export type NumberKind = keyof typeof NUMBER_TYPES;
 
-function kindOf(data: TensorData): NumberKind {
-  if (data instanceof Float32Array) return 'float32';
-  if (data instanceof Float64Array) return 'float64';
-  if (data instanceof Int32Array) return 'int32';
-  return data instanceof BigInt64Array ? 'int64' : 'uint8';
-}
+/** By the array's tag, which is the same in every realm. */
+const KIND_OF_ARRAY: Readonly<Record<TensorData[typeof Symbol.toStringTag], NumberKind>> = {
+  Float64Array: 'float64',
+  Float32Array: 'float32',
+  BigInt64Array: 'int64',
+  Int32Array: 'int32',
+  Int16Array: 'int16',
+  Uint16Array: 'uint16',
+  Int8Array: 'int8',
+  Uint8Array: 'uint8',
+};
 
 /** What a file format calls the numbers of an array: the first of its `names` for their kind. */
 export function nameOfKind(names: Readonly<Record<string, NumberKind>>, data: TensorData): string {
-  const kind = kindOf(data);
+  const kind = KIND_OF_ARRAY[data[Symbol.toStringTag]];
   return Object.keys(names).find((name) => names[name] === kind) as string;
 }
 
@@ -114,6 +130,27 @@ export function halfToFloat32(words: Uint16Array): Float32Array {
     values[i] = word & 0x8000 ? -magnitude : magnitude;
   }
   return values;
+}
+
+/** float32 to IEEE 754 binary16 as raw 16-bit words, to the nearest, ties to even; too large is infinite. */
+export function float32ToHalf(values: Float32Array): Uint16Array {
+  return Uint16Array.from(values, (value) => {
+    const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+    const magnitude = Math.abs(value);
+    if (Number.isNaN(magnitude)) return 0x7e00;
+    if (magnitude >= 65520) return sign | 0x7c00;
+    // The step between neighbours is 2^-24 below 2^-14 and 2^(exponent - 10) above.
+    const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
+    const steps = roundToEven(magnitude / 2 ** (exponent - 10));
+    // A carry into the next power of two lands on the right word by itself.
+    return sign | ((exponent + 14) * 1024 + steps);
+  });
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
 /** bfloat16, as raw 16-bit words (the upper half of a float32), to float32; exact. */

@@ -9,6 +9,7 @@ import {
   bytesOf,
   checkShape,
   elementCount,
+  float32ToHalf,
   NUMBER_TYPES,
   type NumberKind,
   nameOfKind,
@@ -41,8 +42,34 @@ const TYPES: Readonly<Record<string, NumberKind>> = {
   BF16: 'bfloat16',
   I64: 'int64',
   I32: 'int32',
+  I16: 'int16',
+  U16: 'uint16',
+  I8: 'int8',
   U8: 'uint8',
+  BOOL: 'uint8',
 };
+
+export interface SafetensorsOptions {
+  /** Writes 32-bit floats in 16 bits (F16), to the nearest. @default false */
+  readonly half?: boolean;
+}
+
+/** A tensor as it goes into the file. */
+interface Entry {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly dtype: string;
+  readonly bytes: Uint8Array;
+}
+
+function entryOf(name: string, tensor: StoredTensor, half: boolean): Entry {
+  if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
+  checkShape(`tensor ${name}`, tensor);
+  const { dims, data } = tensor;
+  const dtype = nameOfKind(TYPES, data);
+  if (!half || dtype !== 'F32') return { name, dims, dtype, bytes: bytesOf(data) };
+  return { name, dims, dtype: 'F16', bytes: bytesOf(float32ToHalf(data as Float32Array)) };
+}
 
 /**
  * The bytes of a safetensors file. Equal input gives equal bytes.
@@ -54,21 +81,19 @@ const TYPES: Readonly<Record<string, NumberKind>> = {
 export function encodeSafetensors(
   tensors: Readonly<Record<string, StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  { half = false }: SafetensorsOptions = {},
 ): Uint8Array {
   // Wide elements first: then every tensor starts at a multiple of its element size, without holes.
-  const ordered = Object.entries(tensors).sort(
-    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
-  );
+  const entries = Object.entries(tensors)
+    .map(([name, tensor]) => entryOf(name, tensor, half))
+    .sort((a, b) => NUMBER_TYPES[TYPES[b.dtype]].bytes - NUMBER_TYPES[TYPES[a.dtype]].bytes);
   const header: Record<string, HeaderEntry | Readonly<Record<string, string>>> = {};
   if (Object.keys(metadata).length > 0) header[METADATA_KEY] = metadata;
   let end = 0;
-  for (const [name, tensor] of ordered) {
-    if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
-    checkShape(`tensor ${name}`, tensor);
-    const { dims, data } = tensor;
+  for (const { name, dims, dtype, bytes } of entries) {
     const start = end;
-    end += data.byteLength;
-    header[name] = { dtype: nameOfKind(TYPES, data), shape: [...dims], data_offsets: [start, end] };
+    end += bytes.length;
+    header[name] = { dtype, shape: [...dims], data_offsets: [start, end] };
   }
 
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -78,9 +103,9 @@ export function encodeSafetensors(
   bytes.fill(0x20, 8, 8 + headerLength);
   bytes.set(text, 8);
   let position = 8 + headerLength;
-  for (const [, { data }] of ordered) {
-    bytes.set(bytesOf(data), position);
-    position += data.byteLength;
+  for (const entry of entries) {
+    bytes.set(entry.bytes, position);
+    position += entry.bytes.length;
   }
   return bytes;
 }

@@ -1,5 +1,13 @@
-/** Writes a graph as an ONNX model (opset 17), by the schema of the onnx-proto package. */
+/** ONNX files by the schema of the onnx-proto package: writes graphs as models (opset 17), reads tensors. */
 import onnxProto from 'onnx-proto';
+import { FormatError } from '../files/format-error.js';
+import {
+  elementCount,
+  NUMBER_TYPES,
+  type NumberType,
+  readNumbers,
+  type StoredTensor,
+} from '../files/raw-numbers.js';
 import { type Attribute, type Constant, type Data, ELEMENT_TYPES, type Graph, type Value } from './graph.js';
 
 const { onnx } = onnxProto;
@@ -60,4 +68,46 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
     },
   });
   return onnx.ModelProto.encode(model).finish();
+}
+
+const { DataType } = onnx.TensorProto;
+const NUMBER_TYPE: Readonly<Record<number, NumberType>> = {
+  [DataType.FLOAT]: NUMBER_TYPES.float32,
+  [DataType.FLOAT16]: NUMBER_TYPES.float16,
+  [DataType.DOUBLE]: NUMBER_TYPES.float64,
+  [DataType.INT8]: NUMBER_TYPES.int8,
+  [DataType.UINT8]: NUMBER_TYPES.uint8,
+  [DataType.INT32]: NUMBER_TYPES.int32,
+  [DataType.INT64]: NUMBER_TYPES.int64,
+};
+
+/**
+ * The constant tensors of an ONNX model that bear names of layers (`conv1a.weight`), and its properties.
+ * @throws FormatError for bytes that are no ONNX model.
+ */
+export function decodeModelTensors(bytes: Uint8Array): {
+  tensors: Record<string, StoredTensor>;
+  metadata: Record<string, string>;
+} {
+  let model: ReturnType<typeof onnx.ModelProto.decode>;
+  try {
+    model = onnx.ModelProto.decode(bytes);
+  } catch (cause) {
+    throw new FormatError('broken or truncated ONNX model', { cause });
+  }
+  const tensors: Record<string, StoredTensor> = {};
+  for (const { name, dataType, dims, rawData, floatData } of model.graph?.initializer ?? []) {
+    const type = NUMBER_TYPE[dataType ?? 0];
+    if (!name || !type || !/\.\w+$/.test(name)) continue;
+    const sizes = (dims ?? []).map(Number);
+    const count = elementCount(sizes);
+    const isRaw = rawData && rawData.length > 0;
+    if ((isRaw ? rawData.length / type.bytes : (floatData ?? []).length) !== count) {
+      throw new FormatError(`the tensor ${name} of the ONNX model has not ${count} numbers`);
+    }
+    const data = isRaw ? readNumbers(rawData, 0, count, type) : Float32Array.from(floatData ?? []);
+    tensors[name] = { dims: sizes, data };
+  }
+  const properties = (model.metadataProps ?? []).map(({ key, value }) => [key ?? '', value ?? '']);
+  return { tensors, metadata: Object.fromEntries(properties) };
 }

@@ -9,19 +9,10 @@ import { encodeModel } from '../graph/onnx.js';
 import { reduceMax } from '../graph/operators.js';
 import { architecture, type Layer } from './architecture.js';
 import { normalisedDescriptors, runLayer } from './inference.js';
+import { type ActivationRanges, IMAGE_SCALE, type IntegerLayer, integerLayers } from './integer-kernels.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
-/** Largest value of the map behind each layer with a ReLU, by the layer's name. */
-export type ActivationRanges = Readonly<Record<string, number>>;
-
-/** A picture's bytes. */
-const IMAGE_SCALE = 1 / 255;
-/**
- * Kernels use seven of their eight bits: x86 processors without VNNI add two products of bytes in 16 bits,
- * which the eighth bit would overflow.
- */
-const KERNEL_LEVELS = 63;
-const MAP_LEVELS = 255;
+export type { ActivationRanges } from './integer-kernels.js';
 
 /** The graph from `image` [1, 1, height, width] to the largest value of each layer, [1] each, named by it. */
 export function rangesModel(weights: Weights): Uint8Array {
@@ -45,7 +36,7 @@ export function rangesModel(weights: Weights): Uint8Array {
 /** A map of bytes and what one of them is worth. */
 interface ByteMap {
   readonly bytes: Value;
-  readonly scale: number;
+  readonly scale: Value;
 }
 
 function single(
@@ -59,54 +50,48 @@ function single(
 }
 
 /** Bytes of a map; what is below 0 becomes 0, so that a ReLU before is done as well. */
-function toBytes(map: Value, scale: number): ByteMap {
+function toBytes(map: Value, scale: Value): ByteMap {
   const zero = map.graph.constant(Uint8Array.of(0), []);
-  return { bytes: single('QuantizeLinear', [map, map.graph.scalar(scale), zero], 'uint8', map), scale };
+  return { bytes: single('QuantizeLinear', [map, scale, zero], 'uint8', map), scale };
 }
 
 function toFloats({ bytes, scale }: ByteMap): Value {
   const zero = bytes.graph.constant(Uint8Array.of(0), []);
-  return single('DequantizeLinear', [bytes, bytes.graph.scalar(scale), zero], 'float32', bytes);
+  return single('DequantizeLinear', [bytes, scale, zero], 'float32', bytes);
 }
 
-/** Integers with a scale for each of the first dimension's channels, as floats. */
+/** Integers with a scale for each of the first dimension's channels, as floats; the constants bear names. */
 function dequantised(
   graph: Graph,
+  name: string,
   data: Int8Array | Int32Array,
   dims: readonly number[],
   scales: Float32Array,
 ): Value {
-  const integers = graph.constant(data, dims);
-  return single(
-    'DequantizeLinear',
-    [integers, graph.constant(scales, [scales.length])],
-    'float32',
-    integers,
-    {
-      axis: 0,
-    },
-  );
+  const integers = graph.constant(data, dims, name);
+  const worth = graph.constant(scales, [scales.length], `${name}_scale`);
+  return single('DequantizeLinear', [integers, worth], 'float32', integers, { axis: 0 });
 }
 
 /** One layer on bytes, its ReLU and pooling included. */
-function byteLayer(input: ByteMap, { name, pooled }: Layer, weights: Weights, range: number): ByteMap {
+function byteLayer(
+  input: ByteMap,
+  { name, pooled }: Layer,
+  weights: Weights,
+  integers: IntegerLayer,
+): ByteMap {
   const { graph } = input.bytes;
-  const { data, dims } = weights[`${name}.weight`]!;
-  const bias = weights[`${name}.bias`]!.data;
-  const taps = data.length / bias.length;
-  const scales = Float32Array.from(bias, (_, channel) => {
-    const kernel = data.subarray(channel * taps, (channel + 1) * taps);
-    return kernel.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-12) / KERNEL_LEVELS;
-  });
-  const kernel = Int8Array.from(data, (value, i) => Math.round(value / scales[Math.floor(i / taps)]!));
-  const biasScales = scales.map((scale) => scale * input.scale);
-  const biases = Int32Array.from(bias, (value, channel) => Math.round(value / biasScales[channel]!));
+  const { kernel, scales, inputScale, outputScale } = integers;
+  const bias = weights[`${name}.bias`].data;
+  const biasScales = scales.map((scale) => scale * inputScale);
+  const biases = Int32Array.from(bias, (value, channel) => Math.round(value / biasScales[channel]));
   const filtered = convolution(
     toFloats(input),
-    dequantised(graph, kernel, dims, scales),
-    dequantised(graph, biases, [bias.length], biasScales),
+    dequantised(graph, `${name}.weight`, kernel, weights[`${name}.weight`].dims, scales),
+    dequantised(graph, `${name}.bias`, biases, [bias.length], biasScales),
   );
-  const output = toBytes(filtered, range / MAP_LEVELS);
+  const step = graph.constant(Float32Array.of(outputScale), [], `${name}.output_scale`);
+  const output = toBytes(filtered, step);
   return pooled ? { ...output, bytes: maxPool(output.bytes) } : output;
 }
 
@@ -122,22 +107,17 @@ export function quantisedModel(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const { encoder, detector, descriptor } = architecture(shapeOfWeights(weights));
+  const integers = integerLayers(weights, ranges);
   const graph = new Graph('SuperPoint');
   const run = (input: ByteMap, layers: readonly Layer[]): ByteMap => {
     let map = input;
-    for (const layer of layers) {
-      const range = ranges[layer.name];
-      if (!(range !== undefined && range > 0 && Number.isFinite(range))) {
-        throw new RangeError(`expected a range above 0 for ${layer.name}, got ${range}`);
-      }
-      map = byteLayer(map, layer, weights, range);
-    }
+    for (const layer of layers) map = byteLayer(map, layer, weights, integers[layer.name]);
     return map;
   };
   const head = (encoded: ByteMap, [hidden, last]: readonly Layer[]): Value =>
     runLayer(toFloats(run(encoded, [hidden!])), last!, weights);
   const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
-  const encoded = run(toBytes(image, IMAGE_SCALE), encoder);
+  const encoded = run(toBytes(image, graph.scalar(IMAGE_SCALE)), encoder);
   graph.output('logits', head(encoded, detector));
   if (descriptor.length > 0) graph.output('descriptors', normalisedDescriptors(head(encoded, descriptor)));
   return encodeModel(graph, metadata);

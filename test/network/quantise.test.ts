@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
 import { activationRanges } from '../../src/network/calibrate.js';
 import { inferenceModel } from '../../src/network/inference.js';
+import { onnxModel } from '../../src/network/model.js';
+import { readModel } from '../../src/network/model-file.js';
 import { quantisedModel, rangesModel } from '../../src/network/quantise.js';
-import { SHIPPED_MODELS } from '../../src/network/shipped-models.js';
 import {
   foldNormalisation,
   initialParameters,
@@ -64,20 +63,20 @@ suite('the network in bytes', () => {
   });
 
   test('has bytes where the other has floats', async () => {
-    const weights = decodeSafetensors(await readFile(SHIPPED_MODELS['superpoint-small']!)).tensors as Weights;
+    const { weights } = await readModel('superpoint-small');
     const ranges = await activationRanges(weights, [picture(64, 48, 1)]);
     assert.ok(quantisedModel(weights, ranges).length < inferenceModel(weights).length / 3);
   });
 
   for (const name of ['superpoint', 'superpoint-small']) {
     test(`comes with the package, made of ${name}`, async () => {
-      const [weights, bytes] = await Promise.all([
-        readFile(SHIPPED_MODELS[name]!),
-        readFile(SHIPPED_MODELS[`${name}-int8`]!),
-      ]);
+      const [floats, integers] = await Promise.all([readModel(name), readModel(`${name}-int8`)]);
+      assert.ok(integers.ranges && !floats.ranges);
       const image = picture(160, 120, 2);
-      const floats = inferenceModel(decodeSafetensors(weights).tensors as Weights);
-      const [actual, expected] = await Promise.all([run(bytes, image), run(floats, image)]);
+      const [actual, expected] = await Promise.all([
+        run(onnxModel(integers), image),
+        run(onnxModel(floats), image),
+      ]);
       assert.ok(relativeError(actual.logits!, expected.logits!) < 0.15);
       assert.ok(relativeError(actual.descriptors!, expected.descriptors!) < 0.25);
     });

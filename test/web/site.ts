@@ -19,7 +19,7 @@ import { findChromium } from '../chromium.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'superpoint.safetensors';
-const CPU_MODEL = 'superpoint-int8.onnx';
+const CPU_MODEL = 'superpoint-int8.safetensors';
 /** Artefacts for people to look at. */
 export const SCREENSHOTS = join(ROOT, 'runs/screenshots');
 

@@ -8,7 +8,8 @@ import { featuresAtSize } from '../../src/features/scales.js';
 import { createSession, type Device, type Session } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import { CELL } from '../../src/network/architecture.js';
-import { onnxModel } from '../../src/network/onnx-model.js';
+import { onnxModel } from '../../src/network/model.js';
+import { readModel } from '../../src/network/model-file.js';
 
 /** What the network says about each pixel and cell of a picture. */
 export interface Maps {
@@ -40,9 +41,9 @@ export class Network {
     describerBytes: Uint8Array | undefined,
     device: Device,
   ): Promise<Network> {
-    const detector = await createSession(await onnxModel(bytes), { device });
+    const detector = await createSession(onnxModel(await readModel(bytes)), { device });
     if (!describerBytes) return new Network(detector, detector);
-    const describer = await createSession(await onnxModel(describerBytes), { device });
+    const describer = await createSession(onnxModel(await readModel(describerBytes)), { device });
     return new Network(detector, describer);
   }
 
