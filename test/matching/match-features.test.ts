@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Features } from '../../src/features/features.js';
-import { type MatchOptions, matchFeatures } from '../../src/matching/match-features.js';
+import { type MatchOptions, matchFeatures, mutualMatches } from '../../src/matching/match-features.js';
+import type { Matches } from '../../src/matching/matches.js';
+import { nearestNeighbours } from '../../src/matching/nearest-neighbours.js';
 import { Random } from '../../src/random.js';
+
+/** As `matchFeatures`, with so many similarities at a time; undefined: `matchFeatures` itself. */
+async function matchInBlocks(
+  features0: Features,
+  features1: Features,
+  options: MatchOptions,
+  maxBlock: number | undefined,
+): Promise<Matches> {
+  if (maxBlock === undefined) return matchFeatures(features0, features1, options);
+  return mutualMatches(...(await nearestNeighbours(features0, features1, 2, maxBlock)), options);
+}
 
 function featuresOf(descriptors: Float32Array, descriptorDim: number): Features {
   const count = descriptors.length / descriptorDim;
@@ -90,7 +103,7 @@ test('matches equal the brute force, with and without ratio and limit, in one bl
     for (const options of [{}, { ratio: 0.8 }, { minSimilarity: 0.6 }, { ratio: 0.9, minSimilarity: 0.3 }]) {
       const expected = bruteForce(features0, features1, options);
       for (const maxBlock of [undefined, 1, 500]) {
-        const matches = await matchFeatures(features0, features1, options, maxBlock);
+        const matches = await matchInBlocks(features0, features1, options, maxBlock);
         const pairs = Array.from(matches.indices0, (index0, m) => [index0, matches.indices1[m]]);
         assert.deepEqual(pairs, expected);
         assert.equal(matches.count, expected.length);
@@ -123,9 +136,9 @@ test('of equal descriptors the first is the neighbour, and the ratio test refuse
   const twins = featuresOf(Float32Array.of(1, 0, 1, 0, 0, 1), 2);
   const single = featuresOf(Float32Array.of(1, 0), 2);
   for (const maxBlock of [undefined, 1]) {
-    const matches = await matchFeatures(twins, single, {}, maxBlock);
+    const matches = await matchInBlocks(twins, single, {}, maxBlock);
     assert.deepEqual([...matches.indices0, ...matches.indices1, ...matches.similarities], [0, 0, 1]);
-    assert.equal((await matchFeatures(twins, single, { ratio: 1 }, maxBlock)).count, 0);
+    assert.equal((await matchInBlocks(twins, single, { ratio: 1 }, maxBlock)).count, 0);
   }
 });
 

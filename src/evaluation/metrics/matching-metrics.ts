@@ -4,9 +4,18 @@
  */
 import type { Features } from '../../features/features.js';
 import { type Homography, invertHomography, warpPoints } from '../../geometry/homography.js';
-import type { NearestNeighbours } from '../rivals/nearest-neighbours.js';
+import type { Matches } from '../../matching/matches.js';
+import type { Neighbours } from '../../matching/nearest-neighbours.js';
 import { rankedPrecision } from './average-precision.js';
 import { pointsInSharedView } from './detection-metrics.js';
+
+/** What the descriptors of a pair say. */
+export interface PairMatches {
+  /** Of each keypoint of view 0 the nearest in view 1. */
+  readonly neighbours0: Neighbours;
+  /** Pairs that are each other's nearest. */
+  readonly mutual: Matches;
+}
 
 /** Figures of one pair. */
 export interface MatchingMetrics {
@@ -56,18 +65,20 @@ export function matchErrors(
 export function matchingMetrics(
   features0: Features,
   features1: Features,
-  neighbours: NearestNeighbours,
+  { neighbours0, mutual }: PairMatches,
   H_0to1: Homography,
   epsilon: number,
 ): MatchingMetrics {
   const shared0 = pointsInSharedView(features0.keypoints, H_0to1, features1);
   const shared1 = pointsInSharedView(features1.keypoints, invertHomography(H_0to1), features0);
-  const { mutual, nearest0, distances0 } = neighbours;
   const proposals = features1.count === 0 ? new Int32Array() : shared0;
-  const partners = proposals.map((i) => nearest0[i]);
+  const partners = proposals.map((i) => neighbours0.indices[i * neighbours0.k]);
   const proposalErrors = matchErrors(features0, features1, proposals, partners, H_0to1);
-  const ranked = Array.from(proposals, (i, n) => ({ distance: distances0[i], error: proposalErrors[n] }));
-  ranked.sort((a, b) => a.distance - b.distance);
+  const ranked = Array.from(proposals, (i, n) => ({
+    similarity: neighbours0.similarities[i * neighbours0.k],
+    error: proposalErrors[n],
+  }));
+  ranked.sort((a, b) => b.similarity - a.similarity);
   const errors = matchErrors(features0, features1, mutual.indices0, mutual.indices1, H_0to1);
   const correctMatches = errors.filter((error) => error <= epsilon).length;
   const points = shared0.length + shared1.length;

@@ -5,7 +5,7 @@ import { pointsInSharedView, type Repeatability, repeatability } from '../metric
 import { cornerError } from '../metrics/homography-metrics.js';
 import { type MatchingMetrics, matchingMetrics } from '../metrics/matching-metrics.js';
 import { estimateWithOpenCv, estimateWithOurs } from '../rivals/homography-estimators.js';
-import { nearestNeighbours } from '../rivals/nearest-neighbours.js';
+import { matchPair } from '../rivals/match-pair.js';
 import type { Category } from './category.js';
 import { type FittedFeatures, pickFeatures, readFittedSequences } from './feature-files.js';
 import { fittedHomography } from './fit-image.js';
@@ -123,8 +123,8 @@ export async function scorePair(
   H_0to1: Homography,
   task: Pick<HomographyTask, 'matchEpsilon' | 'robust' | 'corners'>,
 ): Promise<Omit<HomographyScore, keyof PairName>> {
-  const neighbours = await nearestNeighbours(features0, features1);
-  const { mutual } = neighbours;
+  const matches = await matchPair(features0, features1);
+  const { mutual } = matches;
   const estimates = {
     opencv: await estimateWithOpenCv(features0, features1, mutual, task.robust),
     ours: estimateWithOurs(features0, features1, mutual, task.robust),
@@ -132,7 +132,7 @@ export async function scorePair(
   const errorOf = (name: EstimatorName) =>
     cornerError(estimates[name].H_0to1, H_0to1, features0, task.corners);
   return {
-    ...matchingMetrics(features0, features1, neighbours, H_0to1, task.matchEpsilon),
+    ...matchingMetrics(features0, features1, matches, H_0to1, task.matchEpsilon),
     cornerErrors: { opencv: errorOf('opencv'), ours: errorOf('ours') },
     inliers: { opencv: estimates.opencv.inlierCount, ours: estimates.ours.inlierCount },
   };

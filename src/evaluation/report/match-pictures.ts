@@ -10,7 +10,7 @@ import { fitImage, fittedHomography } from '../protocols/fit-image.js';
 import type { HomographyTask } from '../protocols/profiles.js';
 import type { HomographyScore } from '../protocols/score-sequences.js';
 import { readSequenceImage, type SequenceSet } from '../protocols/sequences.js';
-import { nearestNeighbours } from '../rivals/nearest-neighbours.js';
+import { matchPair } from '../rivals/match-pair.js';
 import type { Picture } from './report.js';
 
 /** Matches drawn at most of those that agree, and of those that do not. */
@@ -39,7 +39,7 @@ export async function matchPictures(
     const second = fitted.find(({ image }) => image.number === middle?.number);
     if (!second) continue;
     const [first] = fitted;
-    const { mutual } = await nearestNeighbours(first.features, second.features);
+    const { mutual } = await matchPair(first.features, second.features);
     const { inliers, inlierCount } = estimateHomography(first.features, second.features, mutual, task.robust);
     const [image0, image1] = await Promise.all(
       [first, second].map(async ({ image }) =>
