@@ -24,7 +24,7 @@ function packageVersion(path: string | URL): string {
 export async function describeEnvironment(): Promise<Environment> {
   const processors = cpus();
   return {
-    superpoint: packageVersion(new URL('../../../package.json', import.meta.url)),
+    superpoint: packageVersion(new URL('../../../../package.json', import.meta.url)),
     node: process.versions.node,
     onnxruntime: packageVersion(requireHere.resolve('onnxruntime-node/package.json')),
     opencv: openCvVersion(await loadOpenCv()),
