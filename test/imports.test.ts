@@ -21,16 +21,17 @@ const ORDER = [
   ['src/adaptation'],
   ['src/formats'],
   ['src/training'],
-  ['src/evaluation'],
+  ['src/evaluation/metrics'],
+  ['src/evaluation/rivals'],
+  ['src/evaluation/protocols'],
+  ['src/evaluation/report'],
+  ['src/evaluation/index.ts'],
   ['src/index.ts'],
   ['src/cli', 'web'],
 ];
 
 /** Rooms of which only files named for Node (`…-node.ts`) may know it, be it by a type. */
 const NEUTRAL = /^src\/(random|progress|geometry|image|graph|network|features|matching|drawing|synthetic)\b/;
-
-/** Files whose circle is still to be undone; nothing may be added. */
-const CIRCLES_LEFT = /^src\/evaluation\/report-(html|markdown)\.ts$/;
 
 /** Where a browser comes in: the library's entry points for all platforms, and the page with its workers. */
 const BROWSER_ENTRIES = [
@@ -125,7 +126,7 @@ function circle(arrows: readonly { from: string; to: string }[]): string[] {
 }
 
 function circlesOf(sources: Sources): string[][] {
-  const arrows = arrowsOf(sources).filter(({ from, thread }) => !thread && !CIRCLES_LEFT.test(from));
+  const arrows = arrowsOf(sources).filter(({ thread }) => !thread);
   const folders = arrows
     .map(({ from, to }) => ({ from: dirname(from), to: dirname(to) }))
     // src/ itself holds the ground (random, progress) and the roof (index), which are rooms of their own
@@ -175,8 +176,9 @@ suite('imports', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
     const [, table] = readme.split('## How it is laid out');
     const rows = [...table.matchAll(/^\| (`.*?) \|/gm)].map(([, rooms]) => rooms.replaceAll('`', ''));
-    const rooms = ORDER.slice(0, -2).map((names) => names.map((name) => name.replace('src/', '')).join(', '));
-    assert.deepEqual(rows, [...rooms, 'cli']);
+    // a room's wings have no rows of their own
+    const rooms = ORDER.slice(0, -2).map((names) => names.map((name) => name.split('/')[1]).join(', '));
+    assert.deepEqual(rows, [...new Set(rooms), 'cli']);
   });
 });
 

@@ -1,12 +1,5 @@
-/**
- * What a report says, before it takes a form: sections of text, tables, plots and pictures. It is written
- * as one self-contained HTML file, as Markdown with its pictures beside it, and as JSON. For Node.
- */
-import { join } from 'node:path';
-import { writeFileAtomic } from '../../files/atomic-file.js';
+/** What a report says, before it takes a form: sections of text, tables, plots and pictures. */
 import type { Environment } from './environment.js';
-import { reportHtml } from './html.js';
-import { reportMarkdown } from './markdown.js';
 
 /** One cell of a table. */
 export interface Cell {
@@ -72,25 +65,4 @@ export function pictureBlocks({ pictures, pictureCaption }: ReportContext): Bloc
 /** A number with so many digits after the point, a dash where there is none. */
 export function formatFigure(value: number | undefined, digits = 3): string {
   return value === undefined || Number.isNaN(value) ? '–' : value.toFixed(digits);
-}
-
-/**
- * Writes `NAME.html`, `NAME.md` with its pictures in `NAME-files/`, and `NAME.json` with `result`.
- * @returns the paths of the three.
- */
-export async function writeReport(
-  folder: string,
-  name: string,
-  report: Report,
-  result: unknown,
-): Promise<string[]> {
-  const html = join(folder, `${name}.html`);
-  await writeFileAtomic(html, reportHtml(report));
-  const { text, files } = reportMarkdown(report, `${name}-files`);
-  for (const [path, content] of files) await writeFileAtomic(join(folder, path), content);
-  const markdown = join(folder, `${name}.md`);
-  await writeFileAtomic(markdown, text);
-  const json = join(folder, `${name}.json`);
-  await writeFileAtomic(json, `${JSON.stringify(result, null, 1)}\n`);
-  return [html, markdown, json];
 }

@@ -7,7 +7,8 @@ import { after, before, suite, test } from 'node:test';
 import { reportHtml } from '../../../src/evaluation/report/html.js';
 import { reportMarkdown } from '../../../src/evaluation/report/markdown.js';
 import { curvePlot, intervalPlot } from '../../../src/evaluation/report/plots.js';
-import { formatFigure, type Report, writeReport } from '../../../src/evaluation/report/report.js';
+import { formatFigure, type Report } from '../../../src/evaluation/report/report.js';
+import { writeReport } from '../../../src/evaluation/report/write-report.js';
 
 const REPORT: Report = {
   title: 'A <report>',
