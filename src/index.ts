@@ -47,9 +47,10 @@ export {
   type ReadOptions,
   readColorImage,
   readImage,
+  readImageSize,
 } from './image/codec.js';
 export { grayFromRgba, rgbaFromGray } from './image/convert.js';
-export { type GrayImage, grayImage, type RgbaImage } from './image/image.js';
+export { type GrayImage, grayImage, type ImageSize, type RgbaImage } from './image/image.js';
 export {
   PHOTO_PHOTOMETRY,
   type Photometry,
@@ -57,6 +58,7 @@ export {
   SYNTHETIC_PHOTOMETRY,
 } from './image/photometric.js';
 export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export { imageContrast, LOW_CONTRAST, stretchImage } from './image/stretch.js';
 export { warpImage, warpMask } from './image/warp-image.js';
 export {
   type LocateOptions,

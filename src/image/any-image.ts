@@ -5,6 +5,7 @@ import { grayFromRgba, grayFromSamples } from './convert.js';
 import { type GrayImage, grayImage, type RgbaImage } from './image.js';
 import { bytesOf, type ImageSource, isBlob, kindOf } from './image-source.js';
 import type { ReadOptions } from './read-options.js';
+import { stretchImage } from './stretch.js';
 
 /**
  * Decoded pixels, row-major. By the length of `data`: grey, RGB or RGBA in 8 bits (`ImageData` is one of these),
@@ -52,12 +53,17 @@ export async function asGrayImage(image: AnyImage, options: ReadOptions = {}): P
   if (kind === 'String' || kind === 'URL' || isBlob(image) || bytesOf(image)) {
     return readImage(image as ImageSource, options);
   }
-  if (typeof image === 'object' && image !== null) {
-    if (kind in DRAWABLES) return drawn(image as Drawable, kind);
-    if ('getContext' in image) return shownOn(image);
-    if ('data' in image && ArrayBuffer.isView(image.data)) return fromPixels(image as PixelRecord);
-  }
-  throw new TypeError(`${EXPECTED}, got ${whatCame(image, kind)}`);
+  const pixels = pixelsOf(image, kind);
+  if (!pixels) throw new TypeError(`${EXPECTED}, got ${whatCame(image, kind)}`);
+  return options.stretch ? stretchImage(pixels) : pixels;
+}
+
+/** The grey pixels of what is no file; undefined for what is no image at all. */
+function pixelsOf(image: AnyImage, kind: string): GrayImage | undefined {
+  if (typeof image !== 'object' || image === null) return undefined;
+  if (kind in DRAWABLES) return drawn(image as Drawable, kind);
+  if ('getContext' in image) return shownOn(image);
+  return 'data' in image && ArrayBuffer.isView(image.data) ? fromPixels(image as PixelRecord) : undefined;
 }
 
 /** What was handed in instead of an image, and what turns it into one. */

@@ -4,14 +4,16 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createCanvas as createNapiCanvas } from '@napi-rs/canvas';
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type DepthEnum, type Metadata, type Sharp } from 'sharp';
 import type { Canvas } from './canvas.js';
-import type { Samples } from './convert.js';
-import type { GrayImage, RgbaImage } from './image.js';
-import { checkImageSize, ImageError, undecodable } from './image-error.js';
+import { checkRange, type Samples } from './convert.js';
+import { fileKind } from './file-kind.js';
+import type { GrayImage, ImageSize, RgbaImage } from './image.js';
+import { CONVERT, checkImageSize, ImageError, undecodable } from './image-error.js';
 import { bytesOf, type ImageSource, isBlob, nameOfSource } from './image-source.js';
-import { decodePnm, isPnm } from './pnm.js';
+import { decodePnm, isPnm, pnmSize } from './pnm.js';
 import type { ReadOptions } from './read-options.js';
+import { tiffFormat } from './tiff-format.js';
 
 /** Why the file system or the network did not hand over the bytes, in words. */
 function unreadable(name: string, cause: unknown): ImageError {
@@ -54,43 +56,107 @@ function reasonOf(cause: unknown): string {
   return message.split('\n')[0].replace(/^Input (buffer|file) (has|contains) /i, '');
 }
 
-async function decodeWithSharp(bytes: Uint8Array, name: string, maxPixels?: number): Promise<Samples> {
-  // limits are checked here, with a message of ours, before any pixel is decoded
-  const input = sharp(bytes, { limitInputPixels: false, failOn: 'error', autoOrient: true });
-  let metadata: Metadata;
-  try {
-    metadata = await input.metadata();
-  } catch (cause) {
-    throw undecodable(name, bytes, { cause });
+/** The largest value of each depth of samples beyond 8 and 16 bits without a sign. */
+const MAXIMA: Readonly<Record<string, number>> = {
+  char: 2 ** 7 - 1,
+  short: 2 ** 15 - 1,
+  int: 2 ** 31 - 1,
+  uint: 2 ** 32 - 1,
+  float: 1,
+};
+
+/** Colour spaces in which those depths are grey values or red, green and blue as they are meant. */
+const PLAIN_SPACES = ['b-w', 'grey16', 'srgb', 'scrgb'];
+
+/** A file that is being decoded. */
+interface Input {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly pipeline: Sharp;
+  readonly metadata: Metadata;
+}
+
+/** The limit of pixels is checked by us, with a message of ours, before any is decoded. */
+async function openInput(bytes: Uint8Array, name: string, exif: ReadOptions['exif']): Promise<Input> {
+  const kind = fileKind(bytes);
+  // of what is not read, HEIC alone may pass: a build of libvips may have its decoder
+  if (!kind || (!kind.isRead && !kind.name.startsWith('HEIC'))) throw undecodable(name, bytes);
+  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'error', autoOrient: exif !== 'ignore' });
+  const tiff = kind.name === 'TIFF' ? tiffFormat(bytes) : undefined;
+  if (tiff && !tiff.readable) {
+    throw new ImageError(name, `TIFF of ${tiff.name} samples cannot be read here; ${CONVERT}`);
   }
-  checkImageSize(name, metadata.width, metadata.height, maxPixels);
-  const deep = metadata.depth === 'ushort';
-  if (metadata.hasAlpha) input.flatten({ background: 'white' });
-  const isGray = metadata.space === 'b-w' || metadata.space === 'grey16';
-  if (isGray) input.toColourspace(deep ? 'grey16' : 'b-w');
-  else input.toColourspace(deep ? 'rgb16' : 'srgb');
   try {
-    const { data, info } = await input
-      .raw({ depth: deep ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const samples = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
-    const { width, height, channels } = info;
-    return { width, height, channels, maximum: deep ? 65535 : 255, samples };
+    const metadata = await pipeline.metadata();
+    if (metadata.hasAlpha && tiff?.transparent === false) pipeline.removeAlpha();
+    else if (metadata.hasAlpha) pipeline.flatten({ background: 'white' });
+    return { name, bytes, pipeline, metadata };
   } catch (cause) {
-    const format = (metadata.format ?? 'picture').toUpperCase();
+    throw undecodable(name, bytes, 'here', { cause });
+  }
+}
+
+async function decodeWithSharp(input: Input): Promise<Samples> {
+  const { depth, space } = input.metadata;
+  if (depth in MAXIMA && PLAIN_SPACES.includes(space)) return decodeNumbers(input, depth);
+  const deep = depth === 'ushort';
+  const isGray = space === 'b-w' || space === 'grey16';
+  if (isGray) input.pipeline.toColourspace(deep ? 'grey16' : 'b-w');
+  else input.pipeline.toColourspace(deep ? 'rgb16' : 'srgb');
+  const { data, info } = await pixelsOf(input, deep ? 'ushort' : 'uchar');
+  const samples = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length >> 1) : data;
+  return { ...info, maximum: deep ? 65535 : 255, samples };
+}
+
+/** Signed, 32-bit and float samples as they stand in the file, without a change of colour space. */
+async function decodeNumbers(input: Input, depth: string): Promise<Samples> {
+  const { pipeline, metadata } = input;
+  // libvips clips 16-bit grey at 0 on its way out: signed values go through it moved up
+  const isMoved = metadata.space === 'grey16';
+  if (isMoved) pipeline.linear(1, 2 ** 15);
+  pipeline.toColourspace(metadata.space);
+  const { data, info } = await pixelsOf(input, isMoved ? 'ushort' : 'float');
+  const count = data.length / (isMoved ? 2 : 4);
+  const samples = isMoved
+    ? Float32Array.from(new Uint16Array(data.buffer, data.byteOffset, count), (value) => value - 2 ** 15)
+    : new Float32Array(data.buffer, data.byteOffset, count);
+  return { ...info, maximum: MAXIMA[depth], samples };
+}
+
+async function pixelsOf({ name, bytes, pipeline, metadata }: Input, depth: keyof DepthEnum) {
+  try {
+    return await pipeline.raw({ depth }).toBuffer({ resolveWithObject: true });
+  } catch (cause) {
+    if (fileKind(bytes)?.isRead === false) throw undecodable(name, bytes, 'here', { cause });
+    const format = (metadata.format ?? 'image').toUpperCase();
     throw new ImageError(name, `broken or truncated ${format} file (${reasonOf(cause)})`, { cause });
   }
 }
 
 /**
- * The decoded samples of an image, upright, without transparency.
- * @throws ImageError in one line if it is missing, empty, broken, truncated or too large.
+ * The decoded samples of an image, without transparency.
+ * @throws ImageError in one line if it is missing, empty, broken, truncated, too large or of a kind that is not read.
  */
-export async function decodeSamples(source: ImageSource, { maxPixels }: ReadOptions): Promise<Samples> {
+export async function decodeSamples(source: ImageSource, options: ReadOptions): Promise<Samples> {
   const name = nameOfSource(source);
   const bytes = await readBytes(source, name);
   if (bytes.length === 0) throw undecodable(name, bytes);
-  return isPnm(bytes) ? decodePnm(bytes, name, maxPixels) : decodeWithSharp(bytes, name, maxPixels);
+  if (isPnm(bytes)) return decodePnm(bytes, name, options.maxPixels);
+  const input = await openInput(bytes, name, options.exif);
+  checkImageSize(name, input.metadata.width, input.metadata.height, options.maxPixels);
+  const samples = await decodeWithSharp(input);
+  if (input.metadata.depth in MAXIMA && !options.stretch) checkRange(samples, name);
+  return samples;
+}
+
+/** Width and height of an image as `readImage` would give it, from the header of its file. */
+export async function decodeSize(source: ImageSource, options: ReadOptions): Promise<ImageSize> {
+  const name = nameOfSource(source);
+  const bytes = await readBytes(source, name);
+  if (bytes.length === 0) throw undecodable(name, bytes);
+  if (isPnm(bytes)) return pnmSize(bytes, name);
+  const { metadata } = await openInput(bytes, name, options.exif);
+  return options.exif === 'ignore' ? metadata : metadata.autoOrient;
 }
 
 /** The bytes of an 8-bit PNG file: grey for a `GrayImage`, colour with alpha for an `RgbaImage`. */

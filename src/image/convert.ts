@@ -1,7 +1,8 @@
 /** Between grey pictures in [0, 1] and 8-bit or 16-bit samples as decoders and canvases have them. */
 import { type GrayImage, grayImage, type RgbaImage } from './image.js';
+import { ImageError } from './image-error.js';
 
-/** Interleaved samples of a decoded picture: [height, width, channels], 0 to `maximum`. */
+/** Interleaved samples of a decoded picture: [height, width, channels], 0 (black) to `maximum` (white). */
 export interface Samples {
   readonly width: number;
   readonly height: number;
@@ -9,6 +10,30 @@ export interface Samples {
   readonly channels: number;
   readonly maximum: number;
   readonly samples: ArrayLike<number>;
+}
+
+/** Resampling may have overshot by so much. */
+const OVERSHOOT = 0.01;
+/** Integers that fill less of their range than this are on a scale of their own: 8 bits kept in 16 or 32. */
+const LEAST_USE = 1 / 64;
+
+/** @throws ImageError for signed, 32-bit or float samples that are not on the scale of 0 to `maximum`. */
+export function checkRange({ samples, maximum }: Samples, name: string): void {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  let isNumber = true;
+  for (let i = 0; i < samples.length; i++) {
+    if (samples[i] < low) low = samples[i];
+    if (samples[i] > high) high = samples[i];
+    isNumber &&= Number.isFinite(samples[i]);
+  }
+  const isUsed = maximum === 1 || low === high || high - low >= LEAST_USE * maximum;
+  if (isNumber && isUsed && low >= -OVERSHOOT * maximum && high <= (1 + OVERSHOOT) * maximum) return;
+  const found = isNumber ? `values from ${low} to ${high}` : 'values that are no finite numbers';
+  throw new ImageError(
+    name,
+    `${found}, expected 0 (black) to ${maximum} (white); stretch takes them on any scale`,
+  );
 }
 
 /**

@@ -3,6 +3,12 @@
  * the top-left pixel is (0, 0).
  */
 
+/** In pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A grey picture: `data[y * width + x]` in [0, 1]. */
 export interface GrayImage {
   readonly width: number;

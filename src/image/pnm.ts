@@ -3,6 +3,7 @@
  * neither browsers nor the decoder used in Node know, and in which HPatches comes.
  */
 import type { Samples } from './convert.js';
+import type { ImageSize } from './image.js';
 import { checkImageSize, ImageError } from './image-error.js';
 
 const SPACE = 0x20;
@@ -78,12 +79,8 @@ function readBinary(
   return samples;
 }
 
-/**
- * Decodes a PGM or PPM file.
- * @param source what to call it in an error.
- * @throws ImageError if it is broken, truncated, too large or a bitmap (P1, P4).
- */
-export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM image', maxPixels?: number): Samples {
+/** Reads the header of a PGM or PPM file up to its size. */
+function openPnm(bytes: Uint8Array, source: string): ImageSize & { kind: number; numbers: TextNumbers } {
   const kind = bytes[1] - ZERO;
   if (!isPnm(bytes) || kind === 1 || kind === 4) {
     throw new ImageError(
@@ -94,6 +91,22 @@ export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM image', maxPixels
   const numbers = new TextNumbers(bytes, 2, source);
   const width = numbers.next('width');
   const height = numbers.next('height');
+  return { kind, numbers, width, height };
+}
+
+/** Size of a PGM or PPM image by its header. @throws ImageError if it has none. */
+export function pnmSize(bytes: Uint8Array, source: string): ImageSize {
+  const { width, height } = openPnm(bytes, source);
+  return { width, height };
+}
+
+/**
+ * Decodes a PGM or PPM file.
+ * @param source what to call it in an error.
+ * @throws ImageError if it is broken, truncated, too large or a bitmap (P1, P4).
+ */
+export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM image', maxPixels?: number): Samples {
+  const { kind, numbers, width, height } = openPnm(bytes, source);
   checkImageSize(source, width, height, maxPixels);
   const maximum = numbers.next('largest value');
   if (maximum < 1 || maximum > 65535) {

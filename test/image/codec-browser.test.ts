@@ -4,11 +4,12 @@ import sharp from 'sharp';
 import type * as Draw from '../../src/drawing/draw.js';
 import { drawKeypoints } from '../../src/drawing/draw.js';
 import type * as Codec from '../../src/image/codec.js';
-import { encodePng, readImage } from '../../src/image/codec.js';
+import { encodePng, type ReadOptions, readImage } from '../../src/image/codec.js';
 import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 import { skipWithoutChromium, withPage } from '../chromium.js';
+import { tiffFile } from './tiff-file.js';
 
 /** Where the page finds the module; a variable, so that the compiler does not look for it. */
 const CODEC = '/image/codec.js';
@@ -30,18 +31,18 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
     .toBuffer();
 
   await withPage(async (page) => {
-    const decode = (bytes: Uint8Array) =>
+    const decode = (bytes: Uint8Array, options: ReadOptions = {}) =>
       page.evaluate(
-        async ([path, list]) => {
+        async ([path, list, options]) => {
           const codec: typeof Codec = await import(path);
           try {
-            const { width, height, data } = await codec.readImage(Uint8Array.from(list));
+            const { width, height, data } = await codec.readImage(Uint8Array.from(list), options);
             return { width, height, data: Array.from(data), error: '' };
           } catch (error) {
             return { width: 0, height: 0, data: [], error: String(error) };
           }
         },
-        [CODEC, Array.from(bytes)] as const,
+        [CODEC, Array.from(bytes), options] as const,
       );
 
     const read = await decode(png);
@@ -59,6 +60,53 @@ test('the browser reads, refuses, writes and draws as Node does', { skip: skipWi
       /not a picture \(it starts with "Dear Sir"\)/,
     );
     assert.match((await decode(png.subarray(0, 30))).error, /broken or truncated PNG file/);
+    const heic = Buffer.from('\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf', 'latin1');
+    assert.equal(
+      (await decode(heic)).error,
+      'ImageError: image: HEIC (HEVC) cannot be read in this browser; convert it to JPEG or PNG',
+    );
+    const tiff = tiffFile({ width: 2, height: 1, values: [0, 255] });
+    assert.equal(
+      (await decode(tiff)).error,
+      'ImageError: image: TIFF images cannot be read in this browser; convert it to JPEG or PNG',
+    );
+    assert.match(
+      (await decode(png, { maxPixels: 500 })).error,
+      /31x17 is 0.000527 megapixels, expected at most 0.0005/,
+    );
+    // a header that claims too much is refused before anything is decoded
+    const huge = Buffer.from(png);
+    huge.writeUInt32BE(30000, 16);
+    huge.writeUInt32BE(30000, 20);
+    assert.match((await decode(huge)).error, /30000x30000 is 900 megapixels, expected at most 200/);
+
+    const band = grayImage(
+      31,
+      17,
+      values.map((value) => 0.5 + value / 8),
+    );
+    const bandPng = await encodePng(band);
+    const stretched = await decode(bandPng, { stretch: true });
+    assertClose(stretched.data, (await readImage(bandPng, { stretch: true })).data, 1e-6);
+
+    for (const format of ['jpeg', 'png', 'webp', 'avif'] as const) {
+      for (let orientation = 1; orientation <= 8; orientation++) {
+        const bytes = await sharp(Buffer.from(values.map((value) => 255 * value)), {
+          raw: { width: 31, height: 17, channels: 1 },
+        })
+          .blur(3)
+          .withMetadata({ orientation })
+          .toFormat(format, { quality: 95 })
+          .toBuffer();
+        for (const exif of ['apply', 'ignore'] as const) {
+          const [here, there] = [await readImage(bytes, { exif }), await decode(bytes, { exif })];
+          const label = `${format} ${orientation} ${exif}`;
+          assert.deepEqual([there.width, there.height], [here.width, here.height], label);
+          const distance = here.data.reduce((sum, value, i) => sum + Math.abs(value - there.data[i]), 0);
+          assert.ok(distance / here.data.length < 0.01, `${label}: ${distance / here.data.length}`);
+        }
+      }
+    }
 
     const missing = await page.evaluate(async (path) => {
       const codec: typeof Codec = await import(path);

@@ -5,7 +5,14 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { createCanvas, encodePng, ImageError, readColorImage, readImage } from '../../src/image/codec.js';
+import {
+  createCanvas,
+  encodePng,
+  ImageError,
+  readColorImage,
+  readImage,
+  readImageSize,
+} from '../../src/image/codec.js';
 import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
@@ -135,6 +142,53 @@ test('a picture is turned upright by its EXIF orientation', async () => {
   assert.ok(data[0] > 0.9 && data[31] > 0.9 && data[63 * 32] < 0.1);
 });
 
+test('EXIF is applied or ignored as asked, in every format that has it, and the size is known beforehand', async () => {
+  const pixels = Uint8Array.from({ length: 6 }, (_, i) => 40 * i);
+  // by orientation: the pixel that each of the upright image shows
+  const expected: Record<number, [width: number, order: number[]]> = {
+    1: [3, [0, 1, 2, 3, 4, 5]],
+    2: [3, [2, 1, 0, 5, 4, 3]],
+    3: [3, [5, 4, 3, 2, 1, 0]],
+    4: [3, [3, 4, 5, 0, 1, 2]],
+    5: [2, [0, 3, 1, 4, 2, 5]],
+    6: [2, [3, 0, 4, 1, 5, 2]],
+    7: [2, [5, 2, 4, 1, 3, 0]],
+    8: [2, [2, 5, 1, 4, 0, 3]],
+  };
+  for (const format of ['png', 'webp', 'tiff'] as const) {
+    for (const [orientation, [width, order]] of Object.entries(expected)) {
+      const bytes = await sharp(pixels, { raw: { width: 3, height: 2, channels: 1 } })
+        .withMetadata({ orientation: Number(orientation) })
+        .toFormat(format, { lossless: true })
+        .toBuffer();
+      const label = `${format} ${orientation}`;
+      const image = await readImage(bytes);
+      assert.equal(image.width, width, label);
+      assert.deepEqual(
+        Array.from(image.data, (value) => Math.round((255 * value) / 40)),
+        order,
+        label,
+      );
+      assert.deepEqual(await readImageSize(bytes), { width, height: 6 / width }, label);
+      const stored = await readImage(bytes, { exif: 'ignore' });
+      assert.deepEqual(
+        Array.from(stored.data, (value) => Math.round((255 * value) / 40)),
+        [0, 1, 2, 3, 4, 5],
+      );
+      assert.deepEqual(await readImageSize(bytes, { exif: 'ignore' }), { width: 3, height: 2 }, label);
+    }
+  }
+});
+
+test('the size of a PGM and of any format is read from its header', async () => {
+  assert.deepEqual(await readImageSize(Buffer.from('P5 70 20 255\n')), { width: 70, height: 20 });
+  await assert.rejects(readImageSize(Buffer.from('P5 70')), /ImageError: image: broken PGM/);
+  await assert.rejects(readImageSize(join(folder, 'missing.png')), /no such file/);
+  const png = await encodePng(noise(31, 17));
+  // the header alone: its pixels are not looked at
+  assert.deepEqual(await readImageSize(png.subarray(0, 100)), { width: 31, height: 17 });
+});
+
 test('what is transparent is white', async () => {
   const pixels = Buffer.from([0, 0, 0, 0, 0, 0, 0, 255]);
   const file = await sharp(pixels, { raw: { width: 2, height: 1, channels: 4 } })
@@ -162,6 +216,35 @@ test('missing, a folder, empty, or not a picture: one line says so', async () =>
   assert.match(
     await refusal(new File(['\x00\x01\n?'], 'noise.gif')),
     /^noise\.gif: not a picture .*"\.\.\.\?"/,
+  );
+});
+
+test('kinds of files that are not read are named by their content', async () => {
+  const ftyp = (brands: string) => `\0\0\0\x1cftyp${brands}`;
+  const cases: [start: string, kind: string][] = [
+    [ftyp('heic\0\0\0\0mif1heicmiaf'), 'HEIC (HEVC)'],
+    [ftyp('mif1\0\0\0\0mif1heicmiaf'), 'HEIC (HEVC)'],
+    [ftyp('isom\0\0\0\0isomiso2mp41'), 'MP4 or QuickTime video'],
+    [ftyp('crx \0\0\0\x01crx isom    '), 'Canon raw'],
+    ['BM\x36\0\0\0\0\0\0\0', 'BMP'],
+    ['\xff\x0a\xfa\x7f\x01', 'JPEG XL'],
+    ['\0\0\0\x0cJXL \r\n\x87\n', 'JPEG XL'],
+    ['\0\0\0\x0cjP  \r\n\x87\n', 'JPEG 2000'],
+    ['<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'SVG'],
+    ['%PDF-1.7', 'PDF'],
+    ['8BPS\0\x01', 'Photoshop'],
+    ['v/1\x01\x02', 'OpenEXR'],
+    [`${'\0'.repeat(128)}DICM`, 'DICOM'],
+    ['P7\nWIDTH 4', 'PAM'],
+    ['II*\0\x10\0\0\0CR\x02\0', 'Canon raw'],
+  ];
+  for (const [start, kind] of cases) {
+    const file = new File([Buffer.from(start, 'latin1')], 'image.jpg');
+    assert.equal(await refusal(file), `image.jpg: ${kind} cannot be read here; convert it to JPEG or PNG`);
+  }
+  assert.match(
+    await refusal(Buffer.from(ftyp('avif\0\0\0\0avifmif1miaf'), 'latin1')),
+    /broken or truncated AVIF file/,
   );
 });
 
@@ -194,6 +277,21 @@ test('a header that claims a gigantic or empty picture is refused before decodin
     return lying;
   };
   assert.match(await refusal(claim(60000, 60000)), /60000x60000 is 3600 megapixels, expected at most 200/);
+  assert.match(
+    await refusal(claim(30000, 30000)),
+    /30000x30000 is 900 megapixels, expected at most 200 \(maxPixels/,
+  );
+  // allowed, it is decoded: and then lacks its pixels
+  await assert.rejects(readImage(claim(30000, 30000), { maxPixels: 1e9 }), /broken or truncated PNG/);
+  await assert.rejects(
+    readImage(png, { maxPixels: 63 }),
+    /8x8 is 0.000064 megapixels, expected at most 0.000063/,
+  );
+  assert.equal((await readImage(png, { maxPixels: 64 })).width, 8);
+  await assert.rejects(
+    readImage(Buffer.from('P5 9 9 255\n'), { maxPixels: 64 }),
+    /expected at most 0.000064/,
+  );
   assert.match(await refusal(claim(0, 8)), /broken or truncated PNG file|no pixels/);
   assert.match(await refusal(claim(16, 16)), /broken or truncated PNG file/);
 });

@@ -3,9 +3,10 @@
 import { heatColor } from '../../src/drawing/color-maps.js';
 import { type Homography, invertHomography } from '../../src/geometry/homography.js';
 import { readColorImage } from '../../src/image/codec.js';
+import { openBitmap } from '../../src/image/codec-browser.js';
 import { grayFromRgba } from '../../src/image/convert.js';
 import type { GrayImage, RgbaImage } from '../../src/image/image.js';
-import { checkImageSize, ImageError } from '../../src/image/image-error.js';
+import { ImageError } from '../../src/image/image-error.js';
 import { isPnm } from '../../src/image/pnm.js';
 
 /** A picture as the page works with it: shrunk where it is huge. */
@@ -41,15 +42,9 @@ export function pixelsOf(bitmap: ImageBitmap, longestSide: number): RgbaImage {
   return context.getImageData(0, 0, width, height);
 }
 
-async function bitmapOf(file: Blob): Promise<ImageBitmap> {
+async function bitmapOf(file: Blob, name: string): Promise<ImageBitmap> {
   const start = new Uint8Array(await file.slice(0, 3).arrayBuffer());
-  if (isPnm(start)) return bitmapFrom(await readColorImage(file));
-  try {
-    return await createImageBitmap(file, { imageOrientation: 'from-image' });
-  } catch {
-    // The library's codec says what is wrong with the file; if it reads it after all, so much the better.
-    return bitmapFrom(await readColorImage(file));
-  }
+  return start.length === 0 || isPnm(start) ? bitmapFrom(await readColorImage(file)) : openBitmap(file, name);
 }
 
 /**
@@ -57,10 +52,9 @@ async function bitmapOf(file: Blob): Promise<ImageBitmap> {
  * @throws ImageError in one line where the file is none or too large.
  */
 export async function openPicture(file: Blob, name: string): Promise<Picture> {
-  const bitmap = await bitmapOf(file instanceof File ? file : new File([file], name));
+  const bitmap = await bitmapOf(file instanceof File ? file : new File([file], name), name);
   const { width, height } = bitmap;
   try {
-    checkImageSize(name, width, height);
     if (Math.min(width, height) < SHORTEST_SIDE) {
       const least = `${SHORTEST_SIDE}x${SHORTEST_SIDE}`;
       throw new ImageError(name, `${width}x${height} is too small, expected at least ${least} pixels`);
