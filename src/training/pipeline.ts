@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
 import { readLabels } from '../adaptation/labels.js';
 import type { Device } from '../graph/session.js';
-import { readImage } from '../image/codec.js';
+import { readImageSize } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
 import type { Progress } from '../progress.js';
 import type { BatchSpec } from './batch-source.js';
@@ -206,7 +206,7 @@ async function photographsOfSize(
   const [longer, shorter] = smallest;
   const kept: string[] = [];
   for (const file of files) {
-    const size = await readImage(join(folder, file)).catch(() => undefined);
+    const size = await readImageSize(join(folder, file)).catch(() => undefined);
     const fits =
       !size || (Math.max(size.width, size.height) >= longer && Math.min(size.width, size.height) >= shorter);
     if (fits) kept.push(file);
