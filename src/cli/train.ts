@@ -21,6 +21,7 @@ interface TrainOptions extends TrainingOptions {
   readonly photos?: string;
   readonly labels?: string;
   readonly model?: string;
+  readonly teacher?: string;
   readonly resume?: boolean;
 }
 
@@ -38,6 +39,7 @@ export function registerTrain(program: Command): void {
       '--model <path>',
       'start: the folder of a training run; or weights, then the recipe trains them on folded (default: random)',
     )
+    .option('--teacher <path>', 'weights to learn from, for a recipe that asks for a teacher')
     .option('--resume', 'go on from the checkpoint in the output folder, if there is one');
   addTrainingOptions(command).action(runTrain);
 }
@@ -68,7 +70,7 @@ function checkUsage(network: string, { photos, labels }: TrainOptions): void {
 async function trainStage(
   network: string,
   recipe: Recipe,
-  { photos, labels, model }: TrainOptions,
+  { photos, labels, model, teacher }: TrainOptions,
   run: RunOptions,
 ): Promise<RunResult> {
   const start = model === undefined ? undefined : await startingPoint(model);
@@ -77,7 +79,10 @@ async function trainStage(
     return follow(magicPointStage(recipe), run);
   }
   const stores: PhotoStores = await openPhotoStores(photos, labels, recipe);
-  if (network === 'superpoint') return follow(superPointStage(recipe, stores, start), run);
+  if (network === 'superpoint') {
+    const teaching = teacher === undefined ? undefined : (await readModel(teacher)).weights;
+    return follow(superPointStage(recipe, stores, start, teaching), run);
+  }
   if (!start) throw new UsageError('on photographs MagicPoint goes on from a run: --model is missing');
   return follow(photographStage(recipe, stores, start), run);
 }

@@ -18,6 +18,7 @@ import {
   reduceSum,
   reshape,
   slice,
+  softmax,
   sqrt,
   subtract,
   transpose,
@@ -115,22 +116,21 @@ export interface DualSoftmaxSettings {
   readonly exclusionRadius: number;
 }
 
-/**
- * Cross-entropy of finding each correspondence among all points of the other view, from both sides, by
- * softmax over the similarities divided by the temperature.
- *
- * @param descriptors [2N, D, Hc, Wc], of length 1 over D; all views 0 first.
- * @returns the loss, and the share of correspondences that are the nearest neighbour of their point.
- */
-export function dualSoftmaxLoss(
+/** A network that has learnt already, and how far it is believed. */
+export interface TeacherDescriptors {
+  /** [2N, D', Hc, Wc], of length 1 over D', of the same views; D' may differ. */
+  readonly descriptors: Value;
+  /** In [0, 1]: 0 asks for the true correspondence alone, 1 for what the teacher takes for it. */
+  readonly share: number;
+}
+
+/** Similarities of the points of view 0 to those of view 1: [N, P, P], cosines. */
+function similarities(
   descriptors: Value,
-  { points, rowWeights, columnWeights, importance, present }: CorrespondenceValues,
-  { temperature, exclusionRadius }: DualSoftmaxSettings,
-): { loss: Value; matched: Value } {
-  const { graph } = descriptors;
+  { points, rowWeights, columnWeights }: CorrespondenceValues,
+): Value {
   const [both, dim, rows, columns] = descriptors.dims.map(Number) as [number, number, number, number];
   const count = Number(points.dims[1]);
-  const batch = both / 2;
   const weights = multiply(
     reshape(rowWeights, [both, count, rows, 1]),
     reshape(columnWeights, [both, count, 1, columns]),
@@ -141,28 +141,61 @@ export function dualSoftmaxLoss(
     { b: true },
   );
   const [view0, view1] = splitViews(unitLength(sampled, 2));
-  const logits = multiply(matMul(view0, view1, { b: true }), 1 / temperature);
+  return matMul(view0, view1, { b: true });
+}
 
+/** [N, P, P]: 1 where a point of view 1 is no counter-example for a point of view 0. */
+function excluded({ points, present }: CorrespondenceValues, diagonal: Value, radius: number): Value {
+  const { graph } = points;
+  const [both, count] = points.dims.map(Number) as [number, number];
+  const near = splitViews(points).map((view) =>
+    cast(lessOrEqual(squaredDistances(view, view), radius ** 2), 'float32'),
+  );
+  const ambiguous = subtract(maximum(near[0]!, near[1]!), diagonal);
+  const [absent0, absent1] = splitViews(subtract(graph.scalar(1), present));
+  const hidden = maximum(reshape(absent0, [both / 2, count, 1]), reshape(absent1, [both / 2, 1, count]));
+  return maximum(ambiguous, hidden);
+}
+
+/**
+ * Cross-entropy of finding each correspondence among all points of the other view, from both sides, by
+ * softmax over the similarities divided by the temperature.
+ *
+ * @param descriptors [2N, D, Hc, Wc], of length 1 over D; all views 0 first.
+ * @param teacher whose own softmax is mixed into the true answer (Hinton et al. 2015, distillation).
+ * @returns the loss, and the share of correspondences that are the nearest neighbour of their point.
+ */
+export function dualSoftmaxLoss(
+  descriptors: Value,
+  correspondences: CorrespondenceValues,
+  { temperature, exclusionRadius }: DualSoftmaxSettings,
+  teacher?: TeacherDescriptors,
+): { loss: Value; matched: Value } {
+  const { graph } = descriptors;
+  const { points, importance } = correspondences;
+  const count = Number(points.dims[1]);
+  const batch = Number(points.dims[0]) / 2;
   const diagonal = graph.constant(
     Float32Array.from({ length: count * count }, (_, i) => (i % (count + 1) === 0 ? 1 : 0)),
     [1, count, count],
   );
-  const near = splitViews(points).map((view) =>
-    cast(lessOrEqual(squaredDistances(view, view), exclusionRadius ** 2), 'float32'),
-  );
-  const ambiguous = subtract(maximum(near[0]!, near[1]!), diagonal);
-  const [absent0, absent1] = splitViews(subtract(graph.scalar(1), present));
-  const hidden = maximum(reshape(absent0, [batch, count, 1]), reshape(absent1, [batch, 1, count]));
-  const biased = add(logits, multiply(maximum(ambiguous, hidden), EXCLUDED));
+  const bias = multiply(excluded(correspondences, diagonal, exclusionRadius), EXCLUDED);
+  const scoresOf = (map: Value) => add(multiply(similarities(map, correspondences), 1 / temperature), bias);
+  const scores = scoresOf(descriptors);
+  const taught = teacher && scoresOf(teacher.descriptors);
 
-  const picked = multiply(diagonal, reshape(importance, [batch, count, 1]));
+  const weight = reshape(importance, [batch, count, 1]);
   const total = maximum(reduceSum(importance, [0, 1], false), 1e-6);
-  const likelihood = (scores: Value) => reduceSum(multiply(logSoftmax(scores, 2), picked), [0, 1, 2], false);
-  const there = likelihood(biased);
-  const back = likelihood(transpose(biased, [0, 2, 1]));
-  const best = cast(equal(biased, reduceMax(biased, [2])), 'float32');
-  return {
-    loss: negate(divide(multiply(add(there, back), 0.5), total)),
-    matched: divide(reduceSum(multiply(best, picked), [0, 1, 2], false), total),
+  /** From one side: the rows of `map` are distributions over the points of the other view. */
+  const likelihood = (side: (map: Value) => Value) => {
+    const answer = taught
+      ? add(multiply(diagonal, 1 - teacher.share), multiply(softmax(side(taught), 2), teacher.share))
+      : diagonal;
+    return reduceSum(multiply(logSoftmax(side(scores), 2), multiply(answer, weight)), [0, 1, 2], false);
   };
+  const there = likelihood((map) => map);
+  const back = likelihood((map) => transpose(map, [0, 2, 1]));
+  const best = cast(equal(scores, reduceMax(scores, [2])), 'float32');
+  const found = reduceSum(multiply(best, multiply(diagonal, weight)), [0, 1, 2], false);
+  return { loss: negate(divide(multiply(add(there, back), 0.5), total)), matched: divide(found, total) };
 }

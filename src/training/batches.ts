@@ -19,6 +19,8 @@ export interface DetectorBatch {
   readonly height: number;
   /** [N, H, W] grey in [0, 1]. */
   readonly images: Float32Array<ArrayBuffer>;
+  /** The same before light and camera changed them; where a teacher looks at them. */
+  readonly clean?: Float32Array<ArrayBuffer> | undefined;
   /** [N, 65, Hc, Wc], each cell a distribution. */
   readonly targets: Float32Array<ArrayBuffer>;
   /** [N, Hc, Wc]: 1 = the cell counts, 0 = it shows nothing real. */
@@ -50,6 +52,8 @@ export interface PairBatch {
 /** One example before it enters a batch. */
 export interface Example {
   readonly image: GrayImage;
+  /** The same before light and camera changed it. */
+  readonly clean?: GrayImage;
   /** [2N] x, y in pixels. */
   readonly keypoints: ArrayLike<number>;
   /** [H * W], not 0 = the pixel is real. */
@@ -62,9 +66,15 @@ const KEYPOINTS_PER_CELL = 4;
 /**
  * A batch of `count` black pictures whose cells all count for nothing.
  *
+ * @param hasClean whether it keeps the pictures before they were changed.
  * @throws RangeError when a side is not a multiple of 8.
  */
-export function emptyDetectorBatch(count: number, width: number, height: number): DetectorBatch {
+export function emptyDetectorBatch(
+  count: number,
+  width: number,
+  height: number,
+  hasClean = false,
+): DetectorBatch {
   requireWholeCells(width, height);
   const pixels = width * height;
   const cells = pixels / CELL ** 2;
@@ -73,6 +83,7 @@ export function emptyDetectorBatch(count: number, width: number, height: number)
     width,
     height,
     images: new Float32Array(count * pixels),
+    clean: hasClean ? new Float32Array(count * pixels) : undefined,
     targets: new Float32Array(count * CLASSES * cells),
     masks: new Float32Array(count * cells),
     keypoints: new Float32Array(2 * count * KEYPOINTS_PER_CELL * cells).fill(NOWHERE),
@@ -88,7 +99,7 @@ export function emptyDetectorBatch(count: number, width: number, height: number)
 export function fillExample(
   batch: DetectorBatch,
   index: number,
-  { image, keypoints, mask }: Example,
+  { image, clean, keypoints, mask }: Example,
   kind: TargetKind,
   random: Random,
 ): Int32Array {
@@ -98,6 +109,7 @@ export function fillExample(
   const targets =
     kind === 'one' ? oneHotTargets(keypoints, chosen, width, height) : softTargets(keypoints, width, height);
   batch.images.set(image.data, index * width * height);
+  if (clean) batch.clean?.set(clean.data, index * width * height);
   batch.targets.set(targets, index * CLASSES * cells);
   batch.masks.set(cellMask(mask, width, height), index * cells);
   fillKeypoints(batch, index, keypoints);

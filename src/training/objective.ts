@@ -3,17 +3,18 @@
  * MagicPoint trains the detector alone (§4); SuperPoint trains detector and descriptor on pairs (§3.4).
  */
 import type { Graph, Value } from '../graph/graph.js';
-import { add, multiply } from '../graph/operators.js';
+import { add, multiply, softmax } from '../graph/operators.js';
 import { type Tensor, tensor } from '../graph/session.js';
 import { CELL, CLASSES, type NetworkShape } from '../network/architecture.js';
 import { dualSoftmaxLoss, hingeLoss, unitLength } from '../network/descriptor-loss.js';
 import { detectorLoss } from '../network/detector-loss.js';
 import { positionLoss } from '../network/position-loss.js';
 import { type BatchStatistics, trainingNetwork } from '../network/training-network.js';
+import { shapeOfWeights, type Weights } from '../network/weights.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
 import type { SampledPoints } from './correspondences.js';
 import { positionWindows, type SharedPoint, WINDOW_PLACES } from './position-windows.js';
-import type { DescriptorLossSettings, PositionLossSettings } from './recipe.js';
+import type { DescriptorLossSettings, PositionLossSettings, TeacherSettings } from './recipe.js';
 
 /** Size of what one session works on: pictures (or pairs) and their pixels. */
 export interface BatchSize {
@@ -75,6 +76,12 @@ export const detectorObjective: Objective<DetectorBatch> = {
   },
 };
 
+function arrayOf(view: DetectorBatch, name: 'images' | 'clean' | 'targets' | 'masks'): Float32Array {
+  const array = view[name];
+  if (!array) throw new RangeError('expected a batch with clean views for the teacher, got one without');
+  return array;
+}
+
 /** Elements first … first + count - 1 of both views as one tensor [2N, …], all views 0 first. */
 function bothViews(
   view0: Float32Array,
@@ -128,13 +135,35 @@ function sharedKeypoints({ count, correspondences }: PairBatch, pair: number): S
   return shared;
 }
 
-/**
- * Detector and descriptor together, on pairs of views (§3.4).
- * @param position adds a loss on where the detector's peaks lie; for correspondences alone.
- */
+const mix = (a: Value, b: Value, share: number) => add(multiply(a, 1 - share), multiply(b, share));
+
+/** A network that teaches another by its answers to the clean views. */
+export interface Teacher extends TeacherSettings {
+  readonly weights: Weights;
+}
+
+/** What the joint training may add to the paper's losses; with correspondences (dual softmax) alone. */
+export interface JointExtras {
+  /** A loss on where the detector's peaks lie. */
+  readonly position?: PositionLossSettings | undefined;
+  readonly teacher?: Teacher | undefined;
+}
+
+/** The teacher's logits and descriptors of clean views [2N, 1, H, W]. */
+function teach(clean: Value, { weights }: Teacher): { logits: Value; descriptors: Value } {
+  const constants = Object.entries(weights).map(([name, { data, dims }]) => [
+    name,
+    clean.graph.constant(data, dims, `teacher.${name}`),
+  ]);
+  const answers = trainingNetwork(clean, shapeOfWeights(weights), Object.fromEntries(constants));
+  if (!answers.descriptors) throw new RangeError('expected a teacher with descriptors, got a MagicPoint');
+  return { logits: answers.logits, descriptors: unitLength(answers.descriptors, 1) };
+}
+
+/** Detector and descriptor together, on pairs of views (§3.4). */
 export function jointObjective(
   settings: DescriptorLossSettings,
-  position?: PositionLossSettings,
+  { position, teacher }: JointExtras = {},
 ): Objective<PairBatch> {
   return {
     build(graph, shape, parameters, { count, width, height }): ObjectiveGraph {
@@ -144,7 +173,10 @@ export function jointObjective(
       const targets = graph.input('targets', 'float32', [2 * count, CLASSES, rows, columns]);
       const masks = graph.input('masks', 'float32', [2 * count, rows, columns]);
       const { logits, descriptors, statistics } = trainingNetwork(image, shape, parameters);
-      const detector = detectorLoss(logits, targets, masks);
+      const taught =
+        teacher && teach(graph.input('clean', 'float32', [2 * count, 1, height, width]), teacher);
+      const answer = taught ? mix(targets, softmax(taught.logits, 1), teacher.detectorShare) : targets;
+      const detector = detectorLoss(logits, answer, masks);
       const unit = unitLength(descriptors!, 1);
       if (settings.kind === 'hinge') {
         const warpedCells = graph.input('warpedCells', 'float32', [count, cells, 2]);
@@ -162,6 +194,7 @@ export function jointObjective(
           present: graph.input('present', 'float32', [2 * count, cells]),
         },
         settings,
+        taught && { descriptors: taught.descriptors, share: teacher.descriptorShare },
       );
       const loss = add(detector, multiply(descriptor, settings.weight));
       if (!position) return { loss, terms: { detector, descriptor, matched }, statistics };
@@ -182,9 +215,10 @@ export function jointObjective(
       const { count: whole, width, height, view0, view1, correspondences, warpedCells } = batch;
       const [rows, columns] = [height / CELL, width / CELL];
       const cells = rows * columns;
-      const view = (name: 'images' | 'targets' | 'masks', ...dims: number[]) =>
-        bothViews(view0[name], view1[name], whole, first, count, dims);
-      const views = {
+      const view = (name: 'images' | 'clean' | 'targets' | 'masks', ...dims: number[]) =>
+        bothViews(arrayOf(view0, name), arrayOf(view1, name), whole, first, count, dims);
+      const views: Record<string, Tensor> = {
+        ...(teacher ? { clean: view('clean', 1, height, width) } : {}),
         images: view('images', 1, height, width),
         targets: view('targets', CLASSES, rows, columns),
         masks: view('masks', rows, columns),

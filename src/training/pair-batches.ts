@@ -24,6 +24,8 @@ export interface PairBatchSettings extends PhotoViewSettings {
    * times; then the best one is taken. @default 0.4
    */
   readonly minOverlap?: number;
+  /** Whether a teacher looks on: the batch then keeps the views before light and camera changed them. */
+  readonly teacher?: object | undefined;
   /** Decides what the batch holds for the descriptor: for `hinge` warped cells, else correspondences. */
   readonly descriptorLoss: { readonly kind: string };
 }
@@ -45,8 +47,8 @@ export async function makePairBatch(
   store: PhotoStore,
 ): Promise<PairBatch> {
   const { seed, width, height, batch: count } = settings;
-  const view0 = emptyDetectorBatch(count, width, height);
-  const view1 = emptyDetectorBatch(count, width, height);
+  const empty = () => emptyDetectorBatch(count, width, height, settings.teacher !== undefined);
+  const [view0, view1] = [empty(), empty()];
   const homographies = new Float64Array(9 * count);
   const isHinge = settings.descriptorLoss.kind === 'hinge';
   const correspondences = isHinge ? undefined : emptyCorrespondences(count, width, height);

@@ -88,6 +88,7 @@ export function viewExample(
   const whole = fitsInside(H_photoToView, photo.width, photo.height, width, height);
   return {
     image: changedView(plain, random, settings),
+    clean: plain,
     keypoints: warpPoints(H_photoToView, keypoints),
     mask: whole
       ? new Uint8Array(width * height).fill(1)

@@ -128,6 +128,14 @@ const positionLoss = z.strictObject({
   windows: positiveCount.default(64),
 });
 
+/** Distillation: a network that has learnt already looks at the clean views, and its answers are mixed in. */
+const teacher = z.strictObject({
+  /** Of the heatmap's answer that is the teacher's; the labels have the rest. */
+  detectorShare: share.default(0.5),
+  /** Of the descriptor's answer that is the teacher's; the true correspondence has the rest. */
+  descriptorShare: share.default(0.3),
+});
+
 /** One round of Homographic Adaptation (§5): photographs are labelled with what the network finds. */
 const adaptationRound = z.strictObject({
   /** Views a photograph, the photograph itself included. */
@@ -199,6 +207,8 @@ const recipeObject = z.strictObject({
     descriptorLoss: z.discriminatedUnion('kind', [hinge, dualSoftmax]).prefault({ kind: 'hinge' }),
     /** Trains where the heatmap's peaks lie; absent for the cross-entropy alone, as in the paper. */
     positionLoss: positionLoss.optional(),
+    /** Needs the teacher's weights: `--teacher`, or the recipe's `teacher`. */
+    teacher: teacher.optional(),
     startFrom: z.enum(['magicpoint', 'scratch']).default('magicpoint'),
     /** `folded`: what it starts from is trained on without batch normalisation, folded into the kernels. */
     normalisation: z.enum(['batch', 'folded']).default('batch'),
@@ -226,6 +236,8 @@ export type DescriptorLossSettings = Recipe['superpoint']['descriptorLoss'];
 
 /** The detector's second loss. */
 export type PositionLossSettings = z.output<typeof positionLoss>;
+/** How far a teacher is believed. */
+export type TeacherSettings = z.output<typeof teacher>;
 
 /** A recipe that cannot be used; the message is one line that names the key and what was expected. */
 export class RecipeError extends Error {

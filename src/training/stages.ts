@@ -118,13 +118,23 @@ export function photographStage(
   };
 }
 
-/** Detector and descriptor together, on pairs of views of labelled photographs (§6). */
+/**
+ * Detector and descriptor together, on pairs of views of labelled photographs (§6).
+ * @param teacher weights for use, where the recipe asks for a teacher.
+ * @throws RecipeError for a teacher that is missing or that the recipe does not ask for.
+ */
 export function superPointStage(
   recipe: Recipe,
   stores: PhotoStores,
   start: StartingPoint | undefined,
+  teacher?: Weights,
 ): Stage<PairBatchSpec> {
   const given = recipe.superpoint;
+  if ((given.teacher === undefined) !== (teacher === undefined)) {
+    throw new RecipeError(
+      `recipe ${recipe.name} ${given.teacher ? 'asks for a teacher, none is given' : 'asks for no teacher, one is given'}`,
+    );
+  }
   const shape: NetworkShape = recipe.network;
   const settings = { ...given, seed: recipe.seed };
   const heldBack = {
@@ -133,6 +143,7 @@ export function superPointStage(
     batch: VALIDATION_PAIRS,
     // Descriptors are looked at by their correspondences, whatever the loss.
     descriptorLoss: { kind: 'dualSoftmax' },
+    teacher: undefined,
   };
   const { encoder } = architecture(shape);
   const frozen = new Set(encoder.slice(0, given.frozenLayers).map(({ name }) => name));
@@ -140,7 +151,10 @@ export function superPointStage(
   return {
     name: 'superpoint',
     shape,
-    objective: jointObjective(given.descriptorLoss, given.positionLoss),
+    objective: jointObjective(given.descriptorLoss, {
+      position: given.positionLoss,
+      teacher: given.teacher && teacher && { ...given.teacher, weights: teacher },
+    }),
     batches: { kind: 'pairs', settings, store: stores.training },
     ...schedule(given),
     frozen,

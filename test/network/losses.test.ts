@@ -222,6 +222,27 @@ suite('the dual softmax loss of the descriptor', () => {
     assertClose([matched], [(CELLS - 1) / CELLS], 1e-6);
   });
 
+  test("mixes a teacher's softmax into the answer of both directions", async () => {
+    const teacher = fill([2 * BATCH, DIM + 1, ROWS, COLUMNS], (random) => random.normal());
+    const taughtBy = (map: Value, share: number) => (values: Record<string, Value>) => {
+      const { descriptors: own, ...rest } = values;
+      const given = rest as unknown as Parameters<typeof dualSoftmaxLoss>[1];
+      const descriptors = unitLength(map.graph === own!.graph ? map : own!, 1);
+      return dualSoftmaxLoss(unitLength(own!, 1), given, settings, { descriptors, share }).loss;
+    };
+    const withTeacher = (share: number, self = false) =>
+      evaluate(self ? inputs : { ...inputs, teacher }, (values) => {
+        const { teacher: map, ...student } = values;
+        return taughtBy(self ? values.descriptors! : map!, share)(student);
+      });
+    const alone = await evaluate(inputs, build);
+    const [none, half, whole] = [await withTeacher(0), await withTeacher(0.5), await withTeacher(1)];
+    assertClose([none], [alone], 1e-5);
+    assertClose([half], [(alone + whole) / 2], 1e-5);
+    // Of all answers, a network's own asks the least of it: the entropy, below every cross-entropy.
+    assert.ok((await withTeacher(1, true)) < whole);
+  });
+
   test('has the gradient of its differences', () =>
     checkGradients({
       inputs,
