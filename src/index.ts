@@ -1,11 +1,15 @@
 /** The library on one screen. Training, evaluation and the command line build on the same pieces. */
 
 export {
+  type DrawablePoints,
+  type DrawOptions,
   type DrawTracksOptions,
   drawHeatmap,
   drawKeypoints,
   drawMatches,
   drawTracks,
+  type MatchScene,
+  type Placement,
   paintKeypoints,
   paintMatches,
   paintOutline,
@@ -39,7 +43,15 @@ export {
   sampleHomography,
 } from './geometry/sample-homography.js';
 export type { Device } from './graph/session.js';
-export { type AnyImage, asGrayImage, type PixelRecord } from './image/any-image.js';
+export {
+  type AnyImage,
+  asGrayImage,
+  type CanvasLike,
+  type Drawable,
+  type DrawableName,
+  type PixelRecord,
+} from './image/any-image.js';
+export type { Context2D } from './image/canvas.js';
 export {
   encodePng,
   ImageError,
@@ -58,8 +70,9 @@ export {
   SYNTHETIC_PHOTOMETRY,
 } from './image/photometric.js';
 export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export type { Shade } from './image/shade.js';
 export { imageContrast, LOW_CONTRAST, stretchImage } from './image/stretch.js';
-export { warpImage, warpMask } from './image/warp-image.js';
+export { type WarpOptions, warpImage, warpMask } from './image/warp-image.js';
 export {
   type LocateOptions,
   locatePicture,
@@ -75,6 +88,7 @@ export {
 } from './matching/point-tracker.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
 export { inferenceModel } from './network/inference.js';
+export type { ActivationRanges } from './network/integer-kernels.js';
 export { encodeModel, type Model } from './network/model.js';
 export { type ModelSource, readModel } from './network/model-file.js';
 export type { Weights } from './network/weights.js';

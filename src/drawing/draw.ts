@@ -57,8 +57,7 @@ function canvasOf(image: GrayImage | RgbaImage): Canvas {
 
 function paintImage(context: Context2D, image: GrayImage | RgbaImage, { left, top, scale }: Placement): void {
   context.imageSmoothingEnabled = scale < 3; // larger pixels are there to be seen
-  const source = canvasOf(image) as unknown as CanvasImageSource;
-  context.drawImage(source, left, top, image.width * scale, image.height * scale);
+  context.drawImage(canvasOf(image), left, top, image.width * scale, image.height * scale);
 }
 
 function pixelsOf(canvas: Canvas): RgbaImage {

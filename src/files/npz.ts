@@ -2,7 +2,7 @@
  * NumPy's files: `.npy`, one array, and `.npz`, a zip of them by name. Pure: bytes in, bytes out, also in
  * a browser. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { type Unzipped, unzipSync, type Zippable, zipSync } from 'fflate';
+import { unzipSync, type Zippable, zipSync } from 'fflate';
 import { FormatError } from './format-error.js';
 import {
   bytesOf,
@@ -122,7 +122,7 @@ export function decodeNpz(bytes: Uint8Array): Record<string, StoredTensor> {
 }
 
 /** All files of a zip archive; `kind` names the expected file in the error. */
-export function unzip(bytes: Uint8Array, kind: string): Unzipped {
+export function unzip(bytes: Uint8Array, kind: string): Record<string, Uint8Array> {
   try {
     return unzipSync(bytes);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Tracks as JSON text, frame by frame, so that a video of any length needs little memory. */
 
 /** What the file needs of a track at one of its frames. */
-interface TrackPoint {
+export interface TrackPoint {
   readonly id: number;
   /** Frames in which it has been seen. */
   readonly length: number;

@@ -25,8 +25,13 @@ export interface CanvasLike {
   getContext(kind: '2d'): any;
 }
 
-/** What a browser can draw on a canvas. */
-export type Drawable = ImageBitmap | VideoFrame | HTMLImageElement | HTMLVideoElement;
+/** What a browser can draw on a canvas; nothing in projects that do not know the browser's types. */
+export type Drawable = {
+  [Name in DrawableName]: typeof globalThis extends Record<Name, { prototype: infer Class }> ? Class : never;
+}[DrawableName];
+
+/** Names of the classes that are `Drawable`. */
+export type DrawableName = 'ImageBitmap' | 'VideoFrame' | 'HTMLImageElement' | 'HTMLVideoElement';
 
 /** Anything that `asGrayImage` takes. */
 export type AnyImage = GrayImage | RgbaImage | PixelRecord | CanvasLike | Drawable | ImageSource;

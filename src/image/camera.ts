@@ -10,7 +10,7 @@ import { addGlare, castShadow, changeGamma, vignette } from './light.js';
 import { addNoise, addShotNoise } from './noise.js';
 import { addShade, type Shade } from './shade.js';
 
-type Range = readonly [number, number];
+export type Range = readonly [number, number];
 
 /** How a camera may change a view. Plain JSON; `[low, high]` are uniform ranges, `probability` is in [0, 1]. */
 export interface CameraChanges {

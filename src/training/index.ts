@@ -1,8 +1,47 @@
 /** `superpoint/training`: from nothing to SuperPoint (Node). */
-export { type AdaptFolderSettings, adaptFolder } from '../adaptation/adapt-folder.js';
-export { type AdaptationOptions, adaptImage, networkDetector } from '../adaptation/adapt-image.js';
-export { type PhotoLabels, readLabels } from '../adaptation/labels.js';
-export { openPhotoStores, type ReproduceOptions, readStartingPoint, reproduce } from './pipeline.js';
-export { parseRecipe, type Recipe, readRecipe } from './recipe.js';
-export { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
-export { magicPointStage, photographStage, superPointStage } from './stages.js';
+export {
+  type AdaptFolderSettings,
+  type AdaptFolderSummary,
+  adaptFolder,
+} from '../adaptation/adapt-folder.js';
+export {
+  type AdaptationOptions,
+  adaptImage,
+  type HeatmapDetector,
+  networkDetector,
+} from '../adaptation/adapt-image.js';
+export type { AdaptationRound } from '../adaptation/labeller.js';
+export { LabelsError, type PhotoLabels, readLabels } from '../adaptation/labels.js';
+export type { Shard } from '../adaptation/shard.js';
+export type { CameraChanges, Range as ChangeRange } from '../image/camera.js';
+export type { NetworkShape } from '../network/architecture.js';
+export type { BatchStatistics } from '../network/training-network.js';
+export type { Progress, ProgressState } from '../progress.js';
+export type {
+  BatchOf,
+  BatchSpec,
+  PairBatchSpec,
+  PhotoBatchSpec,
+  SyntheticBatchSpec,
+} from './batch-source.js';
+export type { DetectorBatch, PairBatch } from './batches.js';
+export type { Correspondences, SampledPoints } from './correspondences.js';
+export type { BatchSize, Objective, ObjectiveGraph } from './objective.js';
+export type { PairBatchSettings } from './pair-batches.js';
+export type { PhotoBatchSettings } from './photo-batches.js';
+export type { PhotoStore } from './photo-store.js';
+export type { PhotoViewSettings } from './photo-views.js';
+export {
+  openPhotoStores,
+  type ReproduceOptions,
+  type ReproduceResult,
+  readStartingPoint,
+  reproduce,
+} from './pipeline.js';
+export { type LearningRate, parseRecipe, type Recipe, RecipeError, readRecipe } from './recipe.js';
+export { type RunOptions, type RunResult, runStage, type Stage, TrainingError } from './run.js';
+export { magicPointStage, type PhotoStores, photographStage, superPointStage } from './stages.js';
+export type { StartingPoint } from './starting-point.js';
+export type { TrainingState } from './step.js';
+export type { SyntheticBatchSettings } from './synthetic-batches.js';
+export type { TargetKind } from './targets.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
+import { build, createLogger } from 'vite';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { readImage } from '../../src/image/codec.js';
 import { skipWithoutChromium } from '../chromium.js';
@@ -44,6 +44,22 @@ suite('the library in a bundle for the browser', () => {
       assert.doesNotMatch(script.toString(), /["']node:|["'](sharp|onnxruntime-node|@napi-rs)/);
       assert.ok(gzipSync(script).length < 60_000);
     }
+  });
+
+  test('takes the formats in without a word of Node', async () => {
+    const entry = join(project, 'formats.ts');
+    await writeFile(entry, "export * from 'superpoint/formats';");
+    const warnings: string[] = [];
+    const warn = (text: string) => void warnings.push(text);
+    const customLogger = Object.assign(createLogger('silent'), { warn, warnOnce: warn });
+    const lib = { entry, formats: ['es' as const], fileName: 'formats' };
+    const output = await build({ root: project, customLogger, build: { lib, outDir: 'dist-formats' } });
+    assert.deepEqual(warnings, []);
+    const [{ output: chunks }] = [output].flat() as { output: { code?: string; exports?: string[] }[] }[];
+    assert.equal(chunks.length, 1);
+    assert.doesNotMatch(String(chunks[0].code), /node:|browser-external/);
+    assert.ok(chunks[0].exports?.includes('decodeFeaturesNpz'));
+    assert.ok(!chunks[0].exports?.includes('readHlocFeatures'));
   });
 
   test('detects what the library detects in Node', {

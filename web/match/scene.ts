@@ -3,7 +3,6 @@ import type { Placement } from '../../src/drawing/draw.js';
 import { paintKeypoints, paintMatches } from '../../src/drawing/draw.js';
 import type { Matches } from '../../src/matching/matches.js';
 import type { Comparison, Points } from '../engine/pair.js';
-import { drawingOf } from '../page/surface.js';
 
 /** A picture as the page has it: its size in its file, and a bitmap that may be smaller. */
 export interface Shown {
@@ -80,23 +79,22 @@ export function paintScene(
   layers: Layers,
   radius: number,
 ): void {
-  const drawing = drawingOf(context as CanvasRenderingContext2D);
-  drawing.imageSmoothingQuality = 'high';
+  context.imageSmoothingQuality = 'high';
   shown.forEach(({ bitmap, width, height }, side) => {
     const { left, top, scale } = layout.placements[side];
-    drawing.drawImage(bitmap, left, top, width * scale, height * scale);
+    context.drawImage(bitmap, left, top, width * scale, height * scale);
   });
   if (!comparison) return;
   const { points } = comparison;
   const [placement0, placement1] = layout.placements;
   if (layers.points) {
-    paintKeypoints(drawing, points[0], radius, placement0);
-    paintKeypoints(drawing, points[1], radius, placement1);
+    paintKeypoints(context, points[0], radius, placement0);
+    paintKeypoints(context, points[1], radius, placement1);
   }
   if (!layers.matches) return;
   const { matches, inliers } = visible(comparison, layers);
   const scene = { features0: points[0], features1: points[1], placement0, placement1 };
-  paintMatches(drawing, scene, matches, inliers, radius);
+  paintMatches(context, scene, matches, inliers, radius);
 }
 
 /** Canvas coordinates of a keypoint. */

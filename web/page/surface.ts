@@ -1,5 +1,4 @@
 /** A canvas that follows its size on the page, sharp on dense screens. */
-import type { Context2D } from '../../src/image/canvas.js';
 
 export interface Surface {
   readonly canvas: HTMLCanvasElement;
@@ -23,11 +22,6 @@ export function surfaceOf(canvas: HTMLCanvasElement): Surface {
       context.setTransform(density, 0, 0, density, 0, 0);
     },
   };
-}
-
-/** The context as the library's drawings take it: the two kinds differ in what they do not use. */
-export function drawingOf(context: CanvasRenderingContext2D): Context2D {
-  return context as unknown as Context2D;
 }
 
 /** Calls `repaint` when the width that `container` offers has changed. */

@@ -1,7 +1,6 @@
 /** A frame with its points, trails and the reference that was found in it. */
 import { type Placement, paintKeypoints, paintMatches, paintTracks } from '../../src/drawing/draw.js';
 import type { FrameResult } from '../engine/sequence.js';
-import { drawingOf } from '../page/surface.js';
 
 export interface TrackLayers {
   readonly points: boolean;
@@ -44,15 +43,14 @@ export function paintTracking(
   reference: CanvasImageSource | undefined,
 ): void {
   const { points, heat, trails, found } = result;
-  const drawing = drawingOf(context);
   const scale = width / points.width;
   const path = new Path2D();
   path.rect(0, 0, width, points.height * scale);
   context.clip(path);
   const placement: Placement = { left: 0, top: 0, scale };
   if (heat) context.drawImage(heat, 0, 0, width, points.height * scale);
-  if (layers.points) paintKeypoints(drawing, points, POINT_RADIUS, placement);
-  if (layers.trails) paintTracks(drawing, trails, POINT_RADIUS, placement, trailLength);
+  if (layers.points) paintKeypoints(context, points, POINT_RADIUS, placement);
+  if (layers.trails) paintTracks(context, trails, POINT_RADIUS, placement, trailLength);
   if (!found || !reference) return;
   if (found.outline) paintOutline(context, found.outline, scale);
   const size = INSET * width;
@@ -63,5 +61,5 @@ export function paintTracking(
   context.drawImage(reference, inset.left, inset.top, size, height);
   if (!layers.matches || !found.outline) return;
   const scene = { features0: found.points, features1: points, placement0: inset, placement1: placement };
-  paintMatches(drawing, scene, found.matches, found.inliers, 1.6);
+  paintMatches(context, scene, found.matches, found.inliers, 1.6);
 }
