@@ -7,8 +7,8 @@ import { parseShard, type Shard } from '../adaptation/shard.js';
 import type { Device } from '../graph/session.js';
 import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
-import { imagesBelow } from './find-images.js';
+import { failureOf, Interrupted, PartialFailure } from './errors.js';
+import { imagesBelow, tellLeftOut } from './find-images.js';
 import { deviceOption, numberIn, orInvalid, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
@@ -64,8 +64,7 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
   const { output, seed, workers, device, json } = options;
   const signal = abortOnSignals('the photograph');
   const [first] = (await readRecipe(options.recipe)).adaptation;
-  const files = await imagesBelow(photos);
-  if (files.length === 0) throw new NoImagesError(photos);
+  const { names: files, leftOut } = await imagesBelow(photos);
   const { weights } = await readModel(options.model);
   const progress = openProgress('adapt');
   const settings = { photos, files, weights, output, round: roundOf(first, options), seed };
@@ -78,7 +77,8 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
     signal,
   }).finally(() => progress.stop());
   const { labelled, skipped, keypoints, failures, interrupted } = summary;
-  if (json) printJson({ ...summary, output });
+  tellLeftOut(leftOut);
+  if (json) printJson({ ...summary, leftOut, output });
   else {
     const earlier = skipped > 0 ? `, ${skipped} were labelled before` : '';
     printLines(`${labelled} photographs labelled with ${keypoints} points in ${output}${earlier}`);

@@ -10,20 +10,24 @@ import { encodeFeaturesNpz } from '../formats/features-npz.js';
 import { writeHlocFeatures } from '../formats/hloc.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
+import { ContrastCheck } from './contrast.js';
 import { type Failure, failureOf, PartialFailure, UsageError } from './errors.js';
-import { findImages, type ImageFile, isFolder } from './find-images.js';
+import { findImages, type ImageFile, isFolder, tellLeftOut } from './find-images.js';
 import { openSuperPoint } from './model.js';
 import {
   addDetectionOptions,
   addModelOptions,
+  addReadOptions,
   type DetectionOptions,
   detectionOf,
   type ModelOptions,
+  type ReadingOptions,
+  readingOf,
 } from './options.js';
 import { countPictures, millisecondsSince, printJson, printLines, writePicture } from './output.js';
 import { exitOnSignals } from './signals.js';
 
-interface DetectOptions extends ModelOptions, DetectionOptions {
+interface DetectOptions extends ModelOptions, DetectionOptions, ReadingOptions {
   readonly output: string;
   readonly format: 'hloc' | 'npz' | 'json';
   readonly draw?: string;
@@ -34,6 +38,7 @@ interface DetectOptions extends ModelOptions, DetectionOptions {
 interface Tally {
   images: number;
   keypoints: number;
+  readonly contrast: ContrastCheck;
   readonly failures: Failure[];
 }
 
@@ -51,26 +56,38 @@ export function registerDetect(program: Command): void {
     )
     .option('--draw <dir>', 'also write the pictures with their keypoints drawn in')
     .option('--json', 'print the result as JSON');
-  addDetectionOptions(addModelOptions(command)).action(runDetect);
+  addReadOptions(addDetectionOptions(addModelOptions(command))).action(runDetect);
 }
 
 async function runDetect(paths: string[], options: DetectOptions): Promise<void> {
   exitOnSignals();
   const began = performance.now();
-  const images = await findImages(paths);
+  const { images, leftOut } = await findImages(paths);
   const single = images.length === 1 && images[0].path === paths[0];
   await checkOutput(options, single);
   const superpoint = await openSuperPoint(options);
-  const tally: Tally = { images: 0, keypoints: 0, failures: [] };
+  const contrast = new ContrastCheck(options.stretch);
+  const tally: Tally = { images: 0, keypoints: 0, contrast, failures: [] };
   try {
     await writeFeatures(detectEach(superpoint, images, options, tally), options, single);
   } finally {
     await superpoint.dispose();
   }
+  tellLeftOut(leftOut);
+  contrast.tell();
   const { output, json } = options;
   const { images: done, keypoints, failures } = tally;
   if (json) {
-    printJson({ images: done, keypoints, failures, output, milliseconds: millisecondsSince(began) });
+    const milliseconds = millisecondsSince(began);
+    printJson({
+      images: done,
+      keypoints,
+      failures,
+      leftOut,
+      lowContrast: contrast.names,
+      output,
+      milliseconds,
+    });
   } else {
     printLines(
       `${keypoints} keypoints in ${done} ${done === 1 ? 'picture' : 'pictures'}, written to ${output}`,
@@ -99,13 +116,14 @@ async function* detectEach(
 ): AsyncGenerator<NamedFeatures> {
   const counter = countPictures('detect', images.length);
   try {
-    let decoding = decode(images[0]);
+    let decoding = decode(images[0], options);
     for (const [index, { name, path }] of images.entries()) {
       const decoded = await decoding;
-      if (index + 1 < images.length) decoding = decode(images[index + 1]);
+      if (index + 1 < images.length) decoding = decode(images[index + 1], options);
       try {
         if (decoded instanceof Error) throw decoded;
         const features = await superpoint.detect(decoded, detectionOf(options));
+        tally.contrast.note(path, decoded);
         await drawInto(options.draw, name, decoded, features);
         tally.images += 1;
         tally.keypoints += features.count;
@@ -123,8 +141,8 @@ async function* detectEach(
 }
 
 /** The picture, or why there is none: an error that nobody awaits yet must not end the process. */
-function decode({ path }: ImageFile): Promise<GrayImage | Error> {
-  return readImage(path).catch((error: Error) => error);
+function decode({ path }: ImageFile, options: ReadingOptions): Promise<GrayImage | Error> {
+  return readImage(path, readingOf(options)).catch((error: Error) => error);
 }
 
 async function drawInto(

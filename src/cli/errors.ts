@@ -10,10 +10,10 @@ export class UsageError extends Error {
 export class NoImagesError extends Error {
   override readonly name = 'NoImagesError';
 
-  constructor(folder: string) {
-    super(
-      `${folder}: no pictures in this folder, expected JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM files`,
-    );
+  /** @param leftOut what the folder holds instead, in words. */
+  constructor(folder: string, leftOut = '') {
+    const expected = 'expected JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM files';
+    super(`${folder}: no pictures in this folder, ${expected}${leftOut && ` (${leftOut})`}`);
   }
 }
 

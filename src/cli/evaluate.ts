@@ -19,7 +19,7 @@ import { figureLines, syntheticLines } from '../evaluation/report/text-table.js'
 import { adaptedMethod } from '../evaluation/rivals/adapted-method.js';
 import type { Method } from '../evaluation/rivals/method.js';
 import { RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
-import { NoImagesError, UsageError } from './errors.js';
+import { UsageError } from './errors.js';
 import {
   addEvaluationOptions,
   checkNames,
@@ -31,7 +31,7 @@ import {
   readModels,
   runEvaluation,
 } from './evaluation-run.js';
-import { imagesBelow, isFolder } from './find-images.js';
+import { imagesBelow, isFolder, tellLeftOut } from './find-images.js';
 import { scalesOption, wholeNumber } from './options.js';
 
 interface SyntheticOptions extends EvaluationOptions {
@@ -174,8 +174,8 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
   await checkFolder(folder, 'photographs');
   await runEvaluation(options, async (output, opened, onStep) => {
     opened.push(...(await openMethods(options)));
-    const photos = await imagesBelow(folder);
-    if (photos.length === 0) throw new NoImagesError(folder);
+    const { names: photos, leftOut } = await imagesBelow(folder);
+    tellLeftOut(leftOut);
     const pairs = join(output, 'pairs');
     const { seed, count, sweeps: kinds } = options;
     const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds }, (done, of) =>

@@ -8,8 +8,7 @@ import { encodeModel, type Model, onnxModel } from '../network/model.js';
 import { readModel } from '../network/model-file.js';
 import type { ActivationRanges } from '../network/quantise.js';
 import { parameterCount } from '../network/weights.js';
-import { NoImagesError } from './errors.js';
-import { imagesBelow } from './find-images.js';
+import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addModelOption } from './options.js';
 import { printJson, printLines } from './output.js';
 import { exitOnSignals } from './signals.js';
@@ -55,8 +54,8 @@ async function runExport({ model, format, output, int8, json }: ExportOptions): 
 
 /** The ranges of a network's values on photographs of a folder. */
 async function rangesOn(folder: string, { weights }: Model): Promise<ActivationRanges> {
-  const files = await imagesBelow(folder);
-  if (files.length === 0) throw new NoImagesError(folder);
+  const { names: files, leftOut } = await imagesBelow(folder);
+  tellLeftOut(leftOut);
   // Spread over the folder, where names often go by kind.
   const stride = Math.max(1, files.length / CALIBRATION_PHOTOGRAPHS);
   const chosen = Array.from(

@@ -5,9 +5,10 @@ import { readImage } from '../image/codec.js';
 import { grayFromSamples } from '../image/convert.js';
 import type { GrayImage } from '../image/image.js';
 import { decodePnm } from '../image/pnm.js';
-import { NoImagesError } from './errors.js';
+import type { ReadOptions } from '../image/read-options.js';
+import { stretchImage } from '../image/stretch.js';
 import { probeVideo, startFfmpeg } from './ffmpeg.js';
-import { imagesBelow } from './find-images.js';
+import { imagesBelow, type LeftOut } from './find-images.js';
 
 /** One frame, or why there is none. */
 export interface Frame {
@@ -25,6 +26,8 @@ export interface FrameSource {
   readonly frameRate?: number;
   /** Goes on until it is told to stop: a camera or a stream. */
   readonly live: boolean;
+  /** What a folder holds besides images. */
+  readonly leftOut?: LeftOut;
   /**
    * The frames, until the last or until the signal; at most two are in memory.
    * @throws Error in one line when the source fails.
@@ -40,30 +43,29 @@ const URL_START = /^[a-z][a-z0-9+.-]*:\/\//i;
  * Finds out what `input` is.
  * @throws NoImagesError for a folder without pictures; the file system's error where there is nothing.
  */
-export async function openFrames(input: string): Promise<FrameSource> {
+export async function openFrames(input: string, options: ReadOptions = {}): Promise<FrameSource> {
   const camera = CAMERA.exec(input);
-  if (camera) return liveSource(input, ['-f', camera[1], '-i', camera[2]]);
-  if (URL_START.test(input)) return liveSource(input, ['-i', input]);
+  if (camera) return liveSource(input, ['-f', camera[1], '-i', camera[2]], options);
+  if (URL_START.test(input)) return liveSource(input, ['-i', input], options);
   const found = await stat(input);
-  if (found.isDirectory()) return folderSource(input);
-  if (found.isCharacterDevice()) return liveSource(input, ['-f', 'v4l2', '-i', input]);
+  if (found.isDirectory()) return folderSource(input, options);
+  if (found.isCharacterDevice()) return liveSource(input, ['-f', 'v4l2', '-i', input], options);
   const { frames: total, frameRate } = await probeVideo(input);
-  const frames = (signal: AbortSignal) => ffmpegFrames(input, ['-i', `file:${input}`], signal);
+  const frames = (signal: AbortSignal) => ffmpegFrames(input, ['-i', `file:${input}`], options, signal);
   return { total, frameRate, live: false, frames };
 }
 
-function liveSource(input: string, args: readonly string[]): FrameSource {
-  return { live: true, frames: (signal) => ffmpegFrames(input, args, signal) };
+function liveSource(input: string, args: readonly string[], options: ReadOptions): FrameSource {
+  return { live: true, frames: (signal) => ffmpegFrames(input, args, options, signal) };
 }
 
-async function folderSource(folder: string): Promise<FrameSource> {
-  const names = await imagesBelow(folder);
-  if (names.length === 0) throw new NoImagesError(folder);
+async function folderSource(folder: string, options: ReadOptions): Promise<FrameSource> {
+  const found = await imagesBelow(folder);
   // frame9 comes before frame10
-  names.sort(new Intl.Collator('en', { numeric: true }).compare);
+  const names = [...found.names].sort(new Intl.Collator('en', { numeric: true }).compare);
   const read = async (name: string): Promise<Frame> => {
     const path = join(folder, name);
-    return { path, name, image: await readImage(path).catch((error: Error) => error) };
+    return { path, name, image: await readImage(path, options).catch((error: Error) => error) };
   };
   async function* frames(signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
     let reading = read(names[0]);
@@ -73,12 +75,13 @@ async function folderSource(folder: string): Promise<FrameSource> {
       yield frame;
     }
   }
-  return { total: names.length, live: false, frames };
+  return { total: names.length, live: false, leftOut: found.leftOut, frames };
 }
 
 async function* ffmpegFrames(
   input: string,
   source: readonly string[],
+  { stretch }: ReadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void, undefined> {
   // Each frame once, whatever the distances in time: its number becomes its time.
@@ -90,7 +93,7 @@ async function* ffmpegFrames(
   try {
     for await (const image of pgmPictures(ffmpeg.stdout, input)) {
       if (signal.aborted) return;
-      yield { path: input, image };
+      yield { path: input, image: stretch ? stretchImage(image) : image };
     }
     await ffmpeg.ended;
   } finally {

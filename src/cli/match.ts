@@ -5,21 +5,25 @@ import { estimateHomography } from '../geometry/estimate-homography.js';
 import type { Homography } from '../geometry/homography.js';
 import { readImage } from '../image/codec.js';
 import { matchFeatures } from '../matching/match-features.js';
+import { ContrastCheck } from './contrast.js';
 import { openSuperPoint } from './model.js';
 import {
   addDetectionOptions,
   addModelOptions,
+  addReadOptions,
   type DetectionOptions,
   detectionOf,
   type ModelOptions,
   numberIn,
   positiveNumber,
+  type ReadingOptions,
+  readingOf,
   wholeNumber,
 } from './options.js';
 import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
 import { exitOnSignals } from './signals.js';
 
-interface MatchOptions extends ModelOptions, DetectionOptions {
+interface MatchOptions extends ModelOptions, DetectionOptions, ReadingOptions {
   readonly ratio?: number;
   readonly minSimilarity?: number;
   readonly threshold: number;
@@ -51,7 +55,7 @@ export function registerMatch(program: Command): void {
     .option('--seed <s>', 'seed of the random samples of RANSAC', wholeNumber(0), 0)
     .option('--draw <file>', 'write a picture of the matches (PNG)')
     .option('--json', 'print the result as JSON');
-  addDetectionOptions(addModelOptions(command)).action(runMatch);
+  addReadOptions(addDetectionOptions(addModelOptions(command))).action(runMatch);
 }
 
 async function runMatch(pathA: string, pathB: string, options: MatchOptions): Promise<void> {
@@ -64,7 +68,14 @@ async function runMatch(pathA: string, pathB: string, options: MatchOptions): Pr
     return result;
   };
 
-  const [a, b] = await timed('decode', () => Promise.all([readImage(pathA), readImage(pathB)]));
+  const reading = readingOf(options);
+  const [a, b] = await timed('decode', () =>
+    Promise.all([readImage(pathA, reading), readImage(pathB, reading)]),
+  );
+  const contrast = new ContrastCheck(options.stretch);
+  contrast.note(pathA, a);
+  contrast.note(pathB, b);
+  contrast.tell();
   const superpoint = await timed('load', () => openSuperPoint(options));
   try {
     const detection = detectionOf(options);

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
+import type { ReadOptions } from '../image/read-options.js';
 import { parseDuration } from './duration.js';
 
 /** What `addModelOptions` adds. */
@@ -80,6 +81,29 @@ export function addDetectionOptions(command: Command, scales = '1,0.5'): Command
     )
     .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8))
     .addOption(scalesOption(scales));
+}
+
+/** What `addReadOptions` adds. */
+export type ReadingOptions = Pick<ReadOptions, 'stretch' | 'exif' | 'maxPixels'>;
+
+/** The options of how images are read. */
+export function addReadOptions(command: Command): Command {
+  return command
+    .option(
+      '--stretch',
+      'spread the values of each picture over black to white: for a narrow band of 16 bits, for floats on any scale',
+    )
+    .addOption(
+      new Option('--exif <use>', 'turn pictures as their EXIF says, or leave them as they are stored')
+        .choices(['apply', 'ignore'])
+        .default('apply'),
+    )
+    .option('--max-pixels <n>', 'largest picture that is decoded (default: 200 million)', wholeNumber(1));
+}
+
+/** The part of a command's options that says how images are read. */
+export function readingOf({ stretch, exif, maxPixels }: ReadingOptions): ReadingOptions {
+  return { stretch, exif, maxPixels };
 }
 
 /** The part of a command's options that chooses keypoints. */

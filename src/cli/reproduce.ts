@@ -5,8 +5,8 @@ import { writeFileAtomic } from '../files/atomic-file.js';
 import { encodeSafetensors } from '../files/safetensors.js';
 import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, Interrupted, NoImagesError, PartialFailure } from './errors.js';
-import { imagesBelow } from './find-images.js';
+import { failureOf, Interrupted, PartialFailure } from './errors.js';
+import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
@@ -36,8 +36,7 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   const { photos, output, maxTime, workers, device, json } = options;
   const began = performance.now();
   const recipe = await readRecipe(options.recipe);
-  const files = await imagesBelow(photos);
-  if (files.length === 0) throw new NoImagesError(photos);
+  const { names: files, leftOut } = await imagesBelow(photos);
   const signal = abortOnSignals('the step');
   const settings = {
     photos,
@@ -51,10 +50,12 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   };
   const { weights, failures } = await reproduce(recipe, settings);
 
+  tellLeftOut(leftOut);
   const model = weights && join(output, 'superpoint.safetensors');
   if (model) await writeFileAtomic(model, encodeSafetensors(weights, { recipe: JSON.stringify(recipe) }));
   const milliseconds = millisecondsSince(began);
-  if (json) printJson({ finished: model !== undefined, model: model ?? null, failures, milliseconds });
+  if (json)
+    printJson({ finished: model !== undefined, model: model ?? null, failures, leftOut, milliseconds });
   else printLines(model ? `SuperPoint is in ${model}` : 'not finished: the same command goes on from here');
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));

@@ -8,6 +8,7 @@ import type { GrayImage } from '../image/image.js';
 import { locatePicture } from '../matching/locate-picture.js';
 import { PointTracker } from '../matching/point-tracker.js';
 import { TrackStatistics, type TrackSummary } from '../matching/track-statistics.js';
+import type { ContrastCheck } from './contrast.js';
 import type { Draw } from './drawings.js';
 import { type Failure, failureOf, Interrupted, PartialFailure } from './errors.js';
 import type { Frame } from './frames.js';
@@ -15,6 +16,8 @@ import type { Frame } from './frames.js';
 /** How to track. */
 export interface TrackSettings {
   readonly detection: DetectOptions;
+  /** Notes a first frame without contrast. */
+  readonly contrast: ContrastCheck;
   readonly matchThreshold: number;
   /** Positions of a track that are drawn. */
   readonly maxLength: number;
@@ -132,6 +135,7 @@ export class TrackRun {
   async #detect({ image, path, name }: Frame): Promise<Features | undefined> {
     try {
       if (image instanceof Error) throw image;
+      if (this.#frames === 0 && name !== undefined) this.#settings.contrast.note(path, image);
       return await this.#superpoint.detect(image, this.#settings.detection);
     } catch (error) {
       if (name === undefined) throw error;

@@ -4,25 +4,30 @@ import type { Command } from 'commander';
 import { writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodeTracksJson } from '../formats/tracks-json.js';
 import { readImage } from '../image/codec.js';
+import { ContrastCheck } from './contrast.js';
 import { checkDrawTarget, type Draw, withDrawings } from './drawings.js';
 import { Interrupted, UsageError } from './errors.js';
+import { tellLeftOut } from './find-images.js';
 import { countFrames } from './frame-counter.js';
 import { type FrameSource, openFrames } from './frames.js';
 import { openSuperPoint } from './model.js';
 import {
   addDetectionOptions,
   addModelOptions,
+  addReadOptions,
   type DetectionOptions,
   detectionOf,
   type ModelOptions,
   positiveNumber,
+  type ReadingOptions,
+  readingOf,
   wholeNumber,
 } from './options.js';
 import { printJson, printLines } from './output.js';
 import { abortOnSignals } from './signals.js';
 import { type TrackResult, TrackRun } from './track-run.js';
 
-interface TrackOptions extends ModelOptions, DetectionOptions {
+interface TrackOptions extends ModelOptions, DetectionOptions, ReadingOptions {
   readonly matchThreshold: number;
   readonly maxLength: number;
   readonly minLength: number;
@@ -56,14 +61,15 @@ export function registerTrack(program: Command): void {
     )
     .option('--max-frames <n>', 'stop after so many (default: all)', wholeNumber(1))
     .option('--json', 'print the result as JSON');
-  addDetectionOptions(addModelOptions(command), '1').action(runTrack);
+  addReadOptions(addDetectionOptions(addModelOptions(command), '1')).action(runTrack);
 }
 
 async function runTrack(input: string, options: TrackOptions): Promise<void> {
   checkTargets(input, options);
   const signal = abortOnSignals('the frame');
-  const source = await openFrames(input);
-  const picture = options.reference === undefined ? undefined : await readImage(options.reference);
+  const reading = readingOf(options);
+  const source = await openFrames(input, reading);
+  const picture = options.reference === undefined ? undefined : await readImage(options.reference, reading);
   const superpoint = await openSuperPoint(options);
   try {
     const { matchThreshold, maxLength, minLength, maxFrames = Number.POSITIVE_INFINITY } = options;
@@ -72,11 +78,16 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
     const detection = { ...given, scales: given.scales ?? [1] };
     // The picture to follow may be near or far.
     const reference = picture && (await superpoint.detect(picture, given));
-    const settings = { detection, matchThreshold, maxLength, minLength, maxFrames, reference };
+    const contrast = new ContrastCheck(options.stretch);
+    if (picture) contrast.note(options.reference!, picture);
+    const settings = { detection, contrast, matchThreshold, maxLength, minLength, maxFrames, reference };
     const run = new TrackRun(superpoint, settings);
     await writeResults(run, source, options, signal);
+    tellLeftOut(source.leftOut);
+    contrast.tell();
     const result = run.result();
-    if (options.json) printJson({ ...result, output: options.output, draw: options.draw });
+    if (options.json)
+      printJson({ ...result, leftOut: source.leftOut, output: options.output, draw: options.draw });
     else printLines(...describe(result, options));
     run.throwFailures();
     if (signal.aborted && !source.live) throw new Interrupted(`the first ${result.frames} frames are done`);

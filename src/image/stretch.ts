@@ -6,8 +6,9 @@ import { nameOfImage, withName } from './image.js';
 /** Share of the pixels at either end that may lie outside: broken pixels must not set the range. */
 const CUT = 0.001;
 
-/** As many values tell where the percentiles lie. */
-const MOST_VALUES = 2 ** 20;
+/** As many values tell where the percentiles lie; fewer tell whether there is any contrast. */
+const VALUES_TO_STRETCH = 2 ** 18;
+const VALUES_TO_TELL = 2 ** 14;
 
 /** Below this contrast a network finds few points or none: 16 of 255 grey levels. */
 export const LOW_CONTRAST = 1 / 16;
@@ -18,11 +19,11 @@ export interface Range {
   readonly high: number;
 }
 
-/** Range of the colours of all pixels (of up to a million, evenly chosen); values that are not numbers do not count. */
-function rangeOf({ width, channels, samples }: Samples): Range {
+/** Range of the colours of up to `most` pixels, evenly chosen; values that are not numbers do not count. */
+function rangeOf({ width, channels, samples }: Samples, most: number): Range {
   const colors = channels < 3 ? 1 : 3;
   const pixels = samples.length / channels;
-  let step = Math.ceil((pixels * colors) / MOST_VALUES);
+  let step = Math.ceil((pixels * colors) / most);
   // in steps that share no factor with the width, all columns are seen
   while (commonFactor(step, width) > 1) step++;
   const values = new Float32Array(Math.ceil(pixels / step) * colors);
@@ -44,7 +45,7 @@ function commonFactor(a: number, b: number): number {
 
 /** The samples with their range spread over 0 to 1, what lies outside clipped; as they are where all are one value. */
 export function stretchSamples(image: Samples): Samples {
-  const { low, high } = rangeOf(image);
+  const { low, high } = rangeOf(image, VALUES_TO_STRETCH);
   if (!(high > low)) return image;
   const samples = new Float32Array(image.samples.length);
   for (let i = 0; i < samples.length; i++) {
@@ -68,6 +69,6 @@ export function stretchImage(image: GrayImage): GrayImage {
  * will be found, if any: `stretchImage`, or `stretch: true` when the image is read, helps.
  */
 export function imageContrast(image: GrayImage): number {
-  const { low, high } = rangeOf(samplesOf(image));
+  const { low, high } = rangeOf(samplesOf(image), VALUES_TO_TELL);
   return high - low;
 }

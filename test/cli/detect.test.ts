@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import sharp from 'sharp';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
 import { decodeFeaturesNpz } from '../../src/formats/features-npz.js';
@@ -121,6 +122,65 @@ suite('superpoint detect', () => {
     const names: string[] = [];
     for await (const { name } of readHlocFeatures(join(folder, 'bad.h5'))) names.push(name);
     assert.deepEqual(names, ['good.png', 'tiny.png']);
+  });
+
+  test('tells of pictures without contrast, and stretches them when asked', async () => {
+    const image = testImage(3);
+    const values = Uint16Array.from(image.data, (value) => 51000 + 1200 * value);
+    await sharp(values, { raw: { width: 96, height: 72, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toFile(join(folder, 'thermal.png'));
+    const plain = await detect('thermal.png', '--output', 'thermal.h5', ...MODEL, '--json');
+    assert.equal(plain.code, 0);
+    assert.match(
+      plain.stderr,
+      /^superpoint: thermal\.png: hardly any contrast: few points can be found, if any; --stretch spreads their values$/m,
+    );
+    assert.deepEqual(JSON.parse(plain.stdout).lowContrast, ['thermal.png']);
+    const stretched = await detect('thermal.png', '--output', 'thermal.h5', '--stretch', ...MODEL, '--json');
+    assert.equal(stretched.code, 0);
+    assert.doesNotMatch(stretched.stderr, /contrast/);
+    assert.deepEqual(JSON.parse(stretched.stdout).lowContrast, []);
+    const network = await SuperPoint.load({ model: randomWeights(16) });
+    for await (const { features } of readHlocFeatures(join(folder, 'thermal.h5'))) {
+      const expected = await readImage(join(folder, 'thermal.png'), { stretch: true });
+      assert.deepEqual(features, await network.detect(expected));
+    }
+    await network.dispose();
+  });
+
+  test('leaves EXIF alone, and decodes no more pixels than allowed, when asked', async () => {
+    await sharp(Buffer.from(testImage(0).data.map((value) => 255 * value)), {
+      raw: { width: 96, height: 72, channels: 1 },
+    })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toFile(join(folder, 'sideways.jpg'));
+    const sizes: unknown[] = [];
+    for (const exif of ['apply', 'ignore']) {
+      await detect('sideways.jpg', '--output', 'sideways.h5', '--exif', exif, ...MODEL);
+      for await (const { features } of readHlocFeatures(join(folder, 'sideways.h5'))) {
+        sizes.push([features.width, features.height]);
+      }
+    }
+    assert.deepEqual(sizes, [
+      [72, 96],
+      [96, 72],
+    ]);
+    const { code, stderr } = await detect(
+      'sideways.jpg',
+      '--output',
+      'x.h5',
+      '--max-pixels',
+      '5000',
+      ...MODEL,
+    );
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^superpoint: sideways\.jpg: 96x72 is 0\.006912 megapixels, expected at most 0\.005/m,
+    );
   });
 
   test('says in one line what is wrong, with exit code 1, and leaves nothing behind', async () => {
