@@ -3,17 +3,19 @@
  * that grows by a line a photograph, continues where it was cut off, and can be made in shards on many
  * machines. The labelling network is MagicPoint in the first round and any later network afterwards.
  */
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
+import { type Lock, lockFile } from '../files/lock.js';
+import { type Origin, originOf, weightsOrigin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
 import type { Progress } from '../progress.js';
+import { appendLabels, appendProblem, photographDigest, resumeLabels } from './growing-labels.js';
 import { labelAll } from './label-pool.js';
 import type { AdaptationRound } from './labeller.js';
-import { appendLabels, resumeLabels } from './labels.js';
-import { type Shard, takeShard } from './shard.js';
+import type { LabelsHeader } from './labels.js';
+import { type Shard, shardPlace, takeShard } from './shard.js';
 
 export interface AdaptFolderSettings {
   /** The folder of photographs. */
@@ -22,8 +24,12 @@ export interface AdaptFolderSettings {
   readonly files: readonly string[];
   /** Folded weights of a MagicPoint or SuperPoint network. */
   readonly weights: Weights;
+  /** What made the weights, for the labels to tell. */
+  readonly madeBy?: Origin | undefined;
   /** The labels file; photographs that it has already are left out. */
   readonly output: string;
+  /** Begin anew where `output` was made from other settings. @default false */
+  readonly overwrite?: boolean | undefined;
   /** Views, threshold and so on. */
   readonly round: AdaptationRound;
   /** Decides on the views, together with a photograph's name. */
@@ -48,7 +54,7 @@ export interface AdaptFolderSummary {
   readonly labelled: number;
   /** Labelled already when it began. */
   readonly skipped: number;
-  /** Could not be read, and why. */
+  /** Could not be read, in this run or an earlier one, and why. */
   readonly failures: readonly { readonly file: string; readonly problem: string }[];
   /** Keypoints found in this run. */
   readonly keypoints: number;
@@ -63,42 +69,87 @@ const MOST_WORKERS = 8;
 const GPU_BATCH = 8;
 
 /**
+ * What labels depend on besides a photograph. Not so the device and the number of threads: they move scores
+ * in the last digits.
+ */
+export function adaptationOrigin({
+  round,
+  seed,
+  weights,
+  madeBy,
+}: Pick<AdaptFolderSettings, 'round' | 'seed' | 'weights' | 'madeBy'>): Origin {
+  const { homographies, ...choice } = round;
+  const settings = { seed, ...choice, homographies: { ...homographies } };
+  return originOf('adaptation', settings, { weights: weightsOrigin(weights, madeBy) });
+}
+
+/**
  * Labels photographs. Photographs that cannot be read are listed in the summary and cost the others
  * nothing. Memory does not depend on the number of photographs or views. The same settings give the same
- * lines in the same order, whatever was interrupted; shards' files joined in order equal the whole.
+ * lines in the same order, whatever was interrupted; `joinLabels` makes the whole of shards' files.
  *
  * @throws RangeError for weights that are no network's or settings out of range, LabelsError when the
- *   output is not a labels file.
+ *   output is not a labels file, OriginError when it was made from other settings, InUseError when another
+ *   process is at work on it.
  */
 export async function adaptFolder(settings: AdaptFolderSettings): Promise<AdaptFolderSummary> {
-  const { photos, output, round, seed, device = 'cpu', progress, signal } = settings;
-  const { batch = device === 'cpu' ? 1 : GPU_BATCH } = settings;
-  const files = settings.shard ? takeShard(settings.files, settings.shard) : settings.files;
-  await mkdir(dirname(output), { recursive: true });
-  const done = await resumeLabels(output);
-  const open = files.filter((file) => !done.has(file));
-  const skipped = files.length - open.length;
-
+  const { device = 'cpu', output, shard } = settings;
   const { workers, threads } = shareCores(device, settings.workers);
   const model = inferenceModel(detectorOf(settings.weights));
+  const header: LabelsHeader = {
+    origin: adaptationOrigin(settings),
+    ...(shard ? { shard: shardPlace(settings.files, shard) } : {}),
+  };
+  const files = shard ? takeShard(settings.files, shard) : settings.files;
+  const lock = await lockFile(output);
+  try {
+    return await labelInto(lock, header, { ...settings, files }, { model, workers, threads });
+  } finally {
+    lock.release();
+  }
+}
+
+async function labelInto(
+  lock: Lock,
+  header: LabelsHeader,
+  settings: AdaptFolderSettings,
+  { model, workers, threads }: { model: Uint8Array; workers: number; threads?: number },
+): Promise<AdaptFolderSummary> {
+  const { photos, files, output, round, seed, device = 'cpu', progress, signal } = settings;
+  const { batch = device === 'cpu' ? 1 : GPU_BATCH } = settings;
+  const { labelled, changed, ...earlier } = await resumeLabels(output, header, settings);
+  for (const file of changed) progress?.note(`${file} has changed since it was labelled: labelled again`);
+  const wanted = new Set(files);
+  const problems = earlier.problems.filter(({ file }) => wanted.has(file));
+  const failures = problems.map(({ file, problem }) => ({ file, problem }));
+  const known = new Set([...labelled, ...failures.map(({ file }) => file)]);
+  const open = files.filter((file) => !known.has(file));
+  const settled = files.length - open.length;
+
   const spec = { photos, model, device, threads, round, seed, batch };
   const began = performance.now();
   const secondsSince = () => (performance.now() - began) / 1000;
-  const failures: { file: string; problem: string }[] = [];
   let finished = 0;
+  let failed = 0;
   let keypoints = 0;
   for await (const reply of labelAll(spec, open, workers, signal)) {
+    const file = open[finished];
+    const digest = await photographDigest(join(photos, file));
+    lock.check();
     if ('labels' in reply) {
-      await appendLabels(output, [reply.labels]);
+      await appendLabels(output, [{ ...reply.labels, ...(digest ? { digest } : {}) }]);
       keypoints += reply.labels.scores.length;
     } else {
-      failures.push({ file: open[finished], problem: reply.problem });
-      progress?.note(reply.problem);
+      const { problem } = reply;
+      await appendProblem(output, { file, digest, problem });
+      failures.push({ file, problem });
+      failed++;
+      progress?.note(problem);
     }
     finished++;
     const seconds = secondsSince();
     progress?.update({
-      step: skipped + finished,
+      step: settled + finished,
       steps: files.length,
       images: finished,
       seconds,
@@ -106,8 +157,8 @@ export async function adaptFolder(settings: AdaptFolderSettings): Promise<AdaptF
     });
   }
   return {
-    labelled: finished - failures.length,
-    skipped,
+    labelled: finished - failed,
+    skipped: settled - problems.length,
     failures,
     keypoints,
     seconds: secondsSince(),

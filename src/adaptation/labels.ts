@@ -1,10 +1,13 @@
 /**
  * Keypoints found in photographs, as a JSONL file: one line a photograph,
- * `{"file": "a.jpg", "width": W, "height": H, "keypoints": [x, y, score, …]}` in pixels of the decoded
- * photograph. Shards merge by concatenation. Homographic Adaptation writes such a file, training reads it.
+ * `{"file": "a.jpg", "width": W, "height": H, "digest": "…", "keypoints": [x, y, score, …]}` in pixels of the
+ * decoded photograph, or `{"file": "a.jpg", "digest": "…", "problem": "…"}` where it could not be read. The
+ * first line, `{"origin": …}`, says what made the labels; without it they are somebody's own. Homographic
+ * Adaptation writes such a file, training reads it.
  */
 import { createReadStream } from 'node:fs';
-import { appendFile, open, truncate } from 'node:fs/promises';
+import { type Origin, requireSameOrigin, restoreOrigin, storeOrigin } from '../files/origin.js';
+import type { ShardPlace } from './shard.js';
 
 /** The keypoints of one photograph. */
 export interface PhotoLabels {
@@ -13,11 +16,34 @@ export interface PhotoLabels {
   /** Its decoded size in pixels. */
   readonly width: number;
   readonly height: number;
+  /** Of its file, as `fileDigest` makes it. */
+  readonly digest?: string;
   /** [N, 2] x, y in its pixels. */
   readonly keypoints: Float32Array;
   /** [N] how sure the labeller was, in [0, 1]. */
   readonly scores: Float32Array;
 }
+
+/** A photograph that could not be labelled. */
+export interface PhotoProblem {
+  readonly file: string;
+  /** Of its file; null where that could not be read. */
+  readonly digest: string | null;
+  readonly problem: string;
+}
+
+/** What made the labels of a file, and which part of the photographs they are of. */
+export interface LabelsHeader {
+  readonly origin: Origin;
+  /** Absent for the whole. */
+  readonly shard?: ShardPlace;
+}
+
+/** What a line says. */
+export type LabelsLine =
+  | { readonly kind: 'header'; readonly header: LabelsHeader }
+  | { readonly kind: 'labels'; readonly labels: PhotoLabels }
+  | { readonly kind: 'problem'; readonly problem: PhotoProblem };
 
 /** A labels file that is not one; the message names the file, the line and what was expected. */
 export class LabelsError extends Error {
@@ -34,33 +60,63 @@ export function formatLabels(labels: PhotoLabels): string {
       Math.round(labels.scores[i] * 10000) / 10000,
     );
   }
-  const { file, width, height } = labels;
-  return `${JSON.stringify({ file, width, height, keypoints })}\n`;
+  const { file, width, height, digest } = labels;
+  return `${JSON.stringify({ file, width, height, digest, keypoints })}\n`;
 }
 
-/** Adds photographs at the end of a labels file, which it creates where there is none. */
-export async function appendLabels(path: string, labels: readonly PhotoLabels[]): Promise<void> {
-  await appendFile(path, labels.map(formatLabels).join(''));
+/** The line of a photograph that could not be labelled, its line break included. */
+export function formatProblem({ file, digest, problem }: PhotoProblem): string {
+  return `${JSON.stringify({ file, digest, problem })}\n`;
 }
 
-/**
- * Reads one line.
- *
- * @throws LabelsError saying what was expected of the line; `where` begins its message.
- */
-export function parseLabels(line: string, where: string): PhotoLabels {
+/** The first line, its line break included. */
+export function formatHeader({ origin, shard }: LabelsHeader): string {
+  return `${JSON.stringify({ origin: storeOrigin(origin), shard })}\n`;
+}
+
+/** Reads one line. @throws LabelsError saying what was expected of it; `where` begins its message. */
+function parseLine(line: string, where: string): LabelsLine {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     throw new LabelsError(`${where}: expected a JSON object, got ${excerpt(line)}`);
   }
-  const { file, width, height, keypoints } = (value ?? {}) as Record<string, unknown>;
+  const fields = (value ?? {}) as Record<string, unknown>;
+  if (fields.origin !== undefined) return { kind: 'header', header: parseHeader(fields, where) };
+  const { file, digest, problem } = fields;
   if (typeof file !== 'string' || file === '' || /^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)/.test(file)) {
     throw new LabelsError(
       `${where}: expected "file" to be a path inside the folder of photographs, got ${excerpt(file)}`,
     );
   }
+  if (digest !== undefined && digest !== null && typeof digest !== 'string') {
+    throw new LabelsError(`${where}: expected "digest" to be a text, got ${excerpt(digest)}`);
+  }
+  if (typeof problem === 'string') {
+    return { kind: 'problem', problem: { file, digest: digest ?? null, problem } };
+  }
+  return { kind: 'labels', labels: { file, ...(digest ? { digest } : {}), ...parsePoints(fields, where) } };
+}
+
+function parseHeader({ origin, shard }: Record<string, unknown>, where: string): LabelsHeader {
+  let made: Origin;
+  try {
+    made = restoreOrigin(origin);
+  } catch (error) {
+    throw new LabelsError(`${where}: ${(error as Error).message}`);
+  }
+  if (shard === undefined) return { origin: made };
+  const { index, count, photographs, list } = (shard ?? {}) as ShardPlace;
+  if (![index, count, photographs].every(Number.isSafeInteger) || index < 1 || index > count) {
+    throw new LabelsError(
+      `${where}: expected "shard" to be index, count, photographs and list, got ${excerpt(shard)}`,
+    );
+  }
+  return { origin: made, shard: { index, count, photographs, list: String(list) } };
+}
+
+function parsePoints({ width, height, keypoints }: Record<string, unknown>, where: string) {
   if (!isSize(width) || !isSize(height)) {
     throw new LabelsError(
       `${where}: expected "width" and "height" in whole pixels, got ${excerpt(width)} and ${excerpt(height)}`,
@@ -79,7 +135,7 @@ export function parseLabels(line: string, where: string): PhotoLabels {
     positions[2 * i + 1] = keypoints[3 * i + 1];
     scores[i] = keypoints[3 * i + 2];
   }
-  return { file, width, height, keypoints: positions, scores };
+  return { width, height, keypoints: positions, scores };
 }
 
 function isSize(value: unknown): value is number {
@@ -91,75 +147,105 @@ function excerpt(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
+/** What a labels file holds. */
+export interface LabelsFile {
+  /** Absent where the labels are not of Homographic Adaptation, or of an earlier version. */
+  readonly header: LabelsHeader | undefined;
+  readonly labels: readonly PhotoLabels[];
+  readonly problems: readonly PhotoProblem[];
+  /** The byte at which a last line without a line break begins. */
+  readonly tornAt: number | undefined;
+}
+
 /**
  * Reads a whole labels file.
  *
  * @throws LabelsError when the file cannot be read, holds no label, names a photograph twice, or has a
- * line that is not a label (a last line cut off by a kill among them).
+ *   line that is not a label (a last line cut off by a kill among them); OriginError when labels of other
+ *   settings were added.
  */
 export async function readLabels(path: string): Promise<PhotoLabels[]> {
-  const { labels, tornAt } = await scanLabels(path);
-  if (tornAt !== undefined) {
+  return [...(await readLabelsFile(path)).labels];
+}
+
+/** As `readLabels`, with what the file says of its making. */
+export async function readLabelsFile(path: string): Promise<LabelsFile> {
+  const file = await scanLabels(path);
+  if (file.tornAt !== undefined) {
     throw new LabelsError(
-      `${path}, line ${labels.length + 1}: the last line is cut off; resume the labelling to finish it`,
+      `${path}: the last line, at byte ${file.tornAt}, is cut off; resume the labelling to finish it`,
     );
   }
-  if (labels.length === 0) throw new LabelsError(`${path}: expected at least one line of labels, got none`);
-  return labels;
+  if (file.labels.length === 0)
+    throw new LabelsError(`${path}: expected at least one line of labels, got none`);
+  return file;
 }
 
-/**
- * Prepares a labels file to be continued after a kill: a last line cut off is removed from the file.
- *
- * @returns the photographs already labelled; empty where there is no file.
- * @throws LabelsError as `readLabels`, but not for an empty file or a last line cut off.
- */
-export async function resumeLabels(path: string): Promise<Set<string>> {
-  const existing = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new LabelsError(`${path}: cannot be read (${error.code})`);
-  });
-  if (existing === undefined) return new Set();
-  await existing.close();
-  const { labels, tornAt } = await scanLabels(path);
-  if (tornAt !== undefined) await truncate(path, tornAt);
-  return new Set(labels.map(({ file }) => file));
-}
-
-/** All whole lines of the file, and the byte at which a last line without a line break begins. */
-async function scanLabels(path: string): Promise<{ labels: PhotoLabels[]; tornAt: number | undefined }> {
+/** All whole lines of the file. @throws as `readLabels`, but not for one without labels or a torn line. */
+export async function scanLabels(path: string): Promise<LabelsFile> {
   const labels: PhotoLabels[] = [];
+  const problems: PhotoProblem[] = [];
   const lines = new Map<string, number>();
-  let number = 0;
-  let bytes = 0;
-  let rest: Buffer[] = [];
-  const take = (line: Buffer) => {
-    number++;
-    bytes += line.length + 1;
-    const text = line.toString('utf8');
-    if (text.trim() === '') return;
-    const label = parseLabels(text, `${path}, line ${number}`);
-    const first = lines.get(label.file);
-    if (first !== undefined) {
-      throw new LabelsError(`${path}, line ${number}: ${label.file} was labelled on line ${first} already`);
+  let header: LabelsHeader | undefined;
+  let tornAt: number | undefined;
+  for await (const { text, number, start, isWhole } of fileLines(path)) {
+    if (!isWhole) {
+      tornAt = start;
+      break;
     }
-    lines.set(label.file, number);
-    labels.push(label);
-  };
+    const where = `${path}, line ${number}`;
+    const line = parseLine(text, where);
+    if (line.kind === 'header') {
+      // Shards that were joined by hand: each begins with what made it.
+      if (lines.size > 0 || header) requireSameOrigin(where, header?.origin, line.header.origin);
+      header ??= line.header;
+      continue;
+    }
+    const { file } = line.kind === 'labels' ? line.labels : line.problem;
+    const first = lines.get(file);
+    if (first !== undefined) {
+      throw new LabelsError(`${where}: ${file} was labelled on line ${first} already`);
+    }
+    lines.set(file, number);
+    if (line.kind === 'labels') labels.push(line.labels);
+    else problems.push(line.problem);
+  }
+  return { header, labels, problems, tornAt };
+}
+
+/** The lines of the file that are no header, as they are, but not those of the photographs of `without`. */
+export async function* labelsText(path: string, without: ReadonlySet<string>): AsyncGenerator<string> {
+  for await (const { text, number, isWhole } of fileLines(path)) {
+    const line = parseLine(text, `${path}, line ${number}`);
+    if (line.kind === 'header' || !isWhole) continue;
+    if (!without.has((line.kind === 'labels' ? line.labels : line.problem).file)) yield `${text}\n`;
+  }
+}
+
+/** Lines that are not empty. `start`: the byte at which one begins; `isWhole`: a line break ends it. */
+async function* fileLines(path: string) {
+  let number = 1;
+  let start = 0;
+  let rest: Buffer[] = [];
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-        take(Buffer.concat([...rest, chunk.subarray(from, end)]));
+        const bytes = Buffer.concat([...rest, chunk.subarray(from, end)]);
+        const text = bytes.toString('utf8');
+        if (text.trim() !== '') yield { text, number, start, isWhole: true };
+        number++;
+        start += bytes.length + 1;
         rest = [];
         from = end + 1;
       }
       rest.push(chunk.subarray(from));
     }
   } catch (error) {
-    if (error instanceof LabelsError) throw error;
-    throw new LabelsError(`${path}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new LabelsError(`${path}: cannot be read (${code})`);
   }
-  const last = Buffer.concat(rest);
-  return { labels, tornAt: last.length > 0 ? bytes : undefined };
+  const last = Buffer.concat(rest).toString('utf8');
+  if (last !== '') yield { text: last, number, start, isWhole: false };
 }

@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import { adaptFolder } from '../adaptation/adapt-folder.js';
 import type { AdaptationRound } from '../adaptation/labeller.js';
 import { parseShard, type Shard } from '../adaptation/shard.js';
+import { originOfMetadata } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, Interrupted, PartialFailure } from './errors.js';
+import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { deviceOption, numberIn, orInvalid, wholeNumber } from './options.js';
+import { deviceOption, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgress } from './progress-bar.js';
 import { abortOnSignals } from './signals.js';
@@ -26,6 +27,7 @@ interface AdaptOptions {
   readonly resize?: number;
   readonly seed: number;
   readonly shard?: Shard;
+  readonly overwrite?: boolean;
   readonly workers?: number;
   readonly device: Device;
   readonly json?: boolean;
@@ -38,7 +40,11 @@ export function registerAdapt(program: Command): void {
     .description('label photographs with the points that a network finds from many viewpoints')
     .argument('<dir>', 'folder of photographs')
     .requiredOption('--model <path>', "weights (.safetensors, .pth) or a training run's folder")
-    .requiredOption('--output <file>', 'labels, one line of JSON a photograph; an existing file is continued')
+    .requiredOption(
+      '--output <file>',
+      'labels, one line of JSON a photograph; a file of the same settings is continued',
+    )
+    .addOption(overwriteOption())
     .option('--warps <n>', 'views a photograph', wholeNumber(1))
     .option('--detection-threshold <p>', 'smallest mean probability of a point', numberIn(0, 1))
     .option('--nms-radius <pixels>', 'smallest distance of two points', wholeNumber(0))
@@ -51,7 +57,7 @@ export function registerAdapt(program: Command): void {
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
     .option('--recipe <recipe>', 'recipe whose first round gives what the options do not', 'paper')
     .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
-    .option('--shard <i/n>', 'only part i of n; the parts joined in order are the whole', (text) =>
+    .option('--shard <i/n>', 'only part i of n; `superpoint join` makes the whole of them', (text) =>
       orInvalid(() => parseShard(text)),
     )
     .option('--workers <n>', 'threads with a network each (default: one for each core)', wholeNumber(0))
@@ -61,13 +67,23 @@ export function registerAdapt(program: Command): void {
 }
 
 async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
-  const { output, seed, workers, device, json } = options;
+  const { output, overwrite, seed, workers, device, json } = options;
   const signal = abortOnSignals('the photograph');
   const [first] = (await readRecipe(options.recipe)).adaptation;
   const { names: files, leftOut } = await imagesBelow(photos);
-  const { weights } = await readModel(options.model);
+  const { weights, metadata } = await readModel(options.model);
   const progress = openProgress('adapt');
-  const settings = { photos, files, weights, output, round: roundOf(first, options), seed };
+  const madeBy = originOfMetadata(metadata);
+  const settings = {
+    photos,
+    files,
+    weights,
+    madeBy,
+    output,
+    overwrite,
+    round: roundOf(first, options),
+    seed,
+  };
   const summary = await adaptFolder({
     ...settings,
     shard: options.shard,
@@ -83,11 +99,11 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
     const earlier = skipped > 0 ? `, ${skipped} were labelled before` : '';
     printLines(`${labelled} photographs labelled with ${keypoints} points in ${output}${earlier}`);
   }
+  if (interrupted) throw new StoppedEarly(signal);
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
-    throw new PartialFailure('photographs', labelled + failures.length, reasons);
+    throw new PartialFailure('photographs', labelled + skipped + failures.length, reasons);
   }
-  if (interrupted) throw new Interrupted();
 }
 
 function roundOf(recipe: AdaptationRound, options: AdaptOptions): AdaptationRound {

@@ -17,12 +17,24 @@ export class NoImagesError extends Error {
   }
 }
 
-/** Ended by a signal, in good order: exit code 1. */
+/**
+ * Stopped in good order before the end, by a signal or because the time was up; the same command goes on from
+ * there. Exit code 75, which sysexits.h calls a temporary failure, so that a script knows to call again.
+ */
+export class StoppedEarly extends Error {
+  override readonly name = 'StoppedEarly';
+
+  constructor(signal: AbortSignal) {
+    super(`${signal.aborted ? 'interrupted' : 'the time is up'}; the same command goes on from here`);
+  }
+}
+
+/** Ended by a signal, in good order, with nothing to go on with: exit code 1. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
-  constructor(next = 'the same command goes on from here') {
-    super(`interrupted; ${next}`);
+  constructor(done: string) {
+    super(`interrupted; ${done}`);
   }
 }
 
@@ -51,9 +63,9 @@ export function failureOf(name: string, path: string, error: unknown): Failure {
 /**
  * Prints what went wrong on stderr, without a stack (set SUPERPOINT_DEBUG=1 to see it).
  *
- * @returns the exit code: 0 for help, 2 for wrong usage, 1 for a failure.
+ * @returns the exit code: 0 for help, 2 for wrong usage, 75 for work to go on with, 1 for a failure.
  */
-export function report(error: unknown): 0 | 1 | 2 {
+export function report(error: unknown): 0 | 1 | 2 | 75 {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   // commander printed the help already where no command was given
   if (!(error instanceof CommanderError && error.code === 'commander.help')) {
@@ -61,6 +73,7 @@ export function report(error: unknown): 0 | 1 | 2 {
     process.stderr.write(`superpoint: ${text.replace(/^error: /, '')}\n`);
     if (process.env.SUPERPOINT_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
+  if (error instanceof StoppedEarly) return 75;
   return error instanceof CommanderError || error instanceof UsageError ? 2 : 1;
 }
 

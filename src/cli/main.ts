@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   synthesize: async () => (await import('./synthesize.js')).registerSynthesize,
   train: async () => (await import('./train.js')).registerTrain,
   adapt: async () => (await import('./adapt.js')).registerAdapt,
+  join: async () => (await import('./join.js')).registerJoin,
   track: async () => (await import('./track.js')).registerTrack,
   evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
   export: async () => (await import('./export.js')).registerExport,

@@ -37,6 +37,14 @@ export function deviceOption(): Option {
     .default('cpu');
 }
 
+/** `--overwrite`. */
+export function overwriteOption(): Option {
+  return new Option(
+    '--overwrite',
+    'make again what other settings or inputs made at the output, which is refused otherwise',
+  );
+}
+
 /** `--model`. */
 export function addModelOption(command: Command): Command {
   return command.option(
@@ -52,6 +60,7 @@ export function addModelOptions(command: Command): Command {
 
 /** What `addTrainingOptions` adds. */
 export interface TrainingOptions {
+  readonly overwrite?: boolean;
   readonly maxTime?: number;
   readonly workers?: number;
   readonly device: Device;
@@ -61,7 +70,12 @@ export interface TrainingOptions {
 /** The options of everything that trains. */
 export function addTrainingOptions(command: Command): Command {
   return command
-    .option('--max-time <span>', 'stop with everything kept after a time such as 90s, 150m or 2h', duration)
+    .addOption(overwriteOption())
+    .option(
+      '--max-time <span>',
+      'stop with everything kept after a time such as 90s, 150m or 2h, with exit code 75',
+      duration,
+    )
     .option('--workers <n>', 'threads that prepare batches (default: 1)', wholeNumber(0))
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON');

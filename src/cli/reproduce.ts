@@ -1,11 +1,9 @@
 /** `superpoint reproduce`: from nothing to SuperPoint, all stages of a recipe in order. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeFileAtomic } from '../files/atomic-file.js';
-import { encodeSafetensors } from '../files/safetensors.js';
 import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, Interrupted, PartialFailure } from './errors.js';
+import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
@@ -33,7 +31,7 @@ export function registerReproduce(program: Command): void {
 }
 
 async function runReproduce(options: ReproduceOptions): Promise<void> {
-  const { photos, output, maxTime, workers, device, json } = options;
+  const { photos, output, overwrite, maxTime, workers, device, json } = options;
   const began = performance.now();
   const recipe = await readRecipe(options.recipe);
   const { names: files, leftOut } = await imagesBelow(photos);
@@ -42,24 +40,23 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
     photos,
     files,
     output,
+    overwrite,
     maxSeconds: maxTime,
     workers,
     device,
     signal,
     progress: openProgress,
   };
-  const { weights, failures } = await reproduce(recipe, settings);
+  const { model, failures } = await reproduce(recipe, settings);
 
   tellLeftOut(leftOut);
-  const model = weights && join(output, 'superpoint.safetensors');
-  if (model) await writeFileAtomic(model, encodeSafetensors(weights, { recipe: JSON.stringify(recipe) }));
   const milliseconds = millisecondsSince(began);
   if (json)
     printJson({ finished: model !== undefined, model: model ?? null, failures, leftOut, milliseconds });
   else printLines(model ? `SuperPoint is in ${model}` : 'not finished: the same command goes on from here');
+  if (!model) throw new StoppedEarly(signal);
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
     throw new PartialFailure('photographs', files.length, reasons);
   }
-  if (!model && signal.aborted) throw new Interrupted();
 }

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../files/atomic-file.js';
+import { type Origin, originMetadata, originOfMetadata } from '../files/origin.js';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
 import type { Weights } from '../network/weights.js';
 import type { TrainingState } from './step.js';
@@ -12,16 +13,24 @@ export interface Checkpoint {
   readonly state: TrainingState;
   /** Moving average of parameters and statistics, where the recipe asks for one. */
   readonly average: Weights | undefined;
-  /** `magicpoint` or `superpoint`, and the JSON of the recipe. */
+  /** `magicpoint`, `photographs` or `superpoint`. */
   readonly stage: string;
-  readonly recipe: string;
+  /** What makes the weights; undefined in checkpoints of an earlier version, which can be started from alone. */
+  readonly origin: Origin | undefined;
 }
+
+/** What the weights and the checkpoint of a run say of themselves. */
+export const runMetadata = (stage: string, step: number, origin: Origin) => ({
+  stage,
+  step: String(step),
+  ...originMetadata(origin),
+});
 
 const SETS = ['parameters', 'firstMoments', 'secondMoments', 'statistics'] as const;
 
 export async function writeCheckpoint(
   path: string,
-  { state, average, stage, recipe }: Checkpoint,
+  { state, average, stage, origin }: Checkpoint & { readonly origin: Origin },
 ): Promise<void> {
   const tensors: Record<string, Weights[string]> = {};
   const put = (set: string, weights: Weights) => {
@@ -29,17 +38,15 @@ export async function writeCheckpoint(
   };
   for (const set of SETS) put(set, state[set]);
   if (average) put('average', average);
-  await writeFileAtomic(path, encodeSafetensors(tensors, { step: String(state.step), stage, recipe }));
+  await writeFileAtomic(path, encodeSafetensors(tensors, runMetadata(stage, state.step, origin)));
 }
 
 /** @throws RangeError where the file is not a checkpoint of this project. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = decodeSafetensors(await readFile(path));
-  const { step, stage, recipe } = metadata;
-  if (step === undefined || stage === undefined || recipe === undefined) {
-    throw new RangeError(
-      `${path}: expected a training checkpoint, got a file without step, stage and recipe`,
-    );
+  const { step, stage } = metadata;
+  if (step === undefined || stage === undefined) {
+    throw new RangeError(`${path}: expected a training checkpoint, got a file without step and stage`);
   }
   const take = (set: string): Weights =>
     Object.fromEntries(
@@ -58,6 +65,6 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     },
     average: Object.keys(average).length > 0 ? average : undefined,
     stage,
-    recipe,
+    origin: originOfMetadata(metadata),
   };
 }

@@ -10,9 +10,19 @@ export {
   type HeatmapDetector,
   networkDetector,
 } from '../adaptation/adapt-image.js';
+export { type JoinSummary, joinLabels } from '../adaptation/join-labels.js';
 export type { AdaptationRound } from '../adaptation/labeller.js';
 export { LabelsError, type PhotoLabels, readLabels } from '../adaptation/labels.js';
 export type { Shard } from '../adaptation/shard.js';
+export { InUseError, LockLostError } from '../files/lock.js';
+export {
+  type Json,
+  type Origin,
+  OriginError,
+  type OriginKind,
+  originDifferences,
+  originOfMetadata,
+} from '../files/origin.js';
 export type { CameraChanges, Range as ChangeRange } from '../image/camera.js';
 export type { NetworkShape } from '../network/architecture.js';
 export type { BatchStatistics } from '../network/training-network.js';
@@ -26,22 +36,17 @@ export type {
 } from './batch-source.js';
 export type { DetectorBatch, PairBatch } from './batches.js';
 export type { Correspondences, SampledPoints } from './correspondences.js';
+export { openPhotoStores, type PhotoStores } from './labelled-photographs.js';
 export type { BatchSize, Objective, ObjectiveGraph } from './objective.js';
 export type { PairBatchSettings } from './pair-batches.js';
 export type { PhotoBatchSettings } from './photo-batches.js';
-export type { PhotoStore } from './photo-store.js';
+export { PhotographError, type PhotoStore } from './photo-store.js';
 export type { PhotoViewSettings } from './photo-views.js';
-export {
-  openPhotoStores,
-  type ReproduceOptions,
-  type ReproduceResult,
-  readStartingPoint,
-  reproduce,
-} from './pipeline.js';
+export { type ReproduceOptions, type ReproduceResult, reproduce } from './pipeline.js';
 export { type LearningRate, parseRecipe, type Recipe, RecipeError, readRecipe } from './recipe.js';
 export { type RunOptions, type RunResult, runStage, type Stage, TrainingError } from './run.js';
-export { magicPointStage, type PhotoStores, photographStage, superPointStage } from './stages.js';
-export type { StartingPoint } from './starting-point.js';
+export { type MadeWeights, magicPointStage, photographStage, superPointStage } from './stages.js';
+export { readStartingPoint, type StartingPoint } from './starting-point.js';
 export type { TrainingState } from './step.js';
 export type { SyntheticBatchSettings } from './synthetic-batches.js';
 export type { TargetKind } from './targets.js';

@@ -3,59 +3,24 @@
  * Homographic Adaptation, in further rounds MagicPoint on photographs, and the joint training. Each stage
  * leaves its files in a folder, so that a run that was stopped goes on where it was.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AdaptFolderSummary, adaptFolder } from '../adaptation/adapt-folder.js';
-import { readLabels } from '../adaptation/labels.js';
+import { writeFileAtomic } from '../files/atomic-file.js';
+import { lockFolder } from '../files/lock.js';
+import type { Origin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { readImageSize } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
 import type { Progress } from '../progress.js';
 import type { BatchSpec } from './batch-source.js';
-import { readCheckpoint } from './checkpoint.js';
+import { openPhotoStores } from './labelled-photographs.js';
 import { selectPhotographs } from './photo-selection.js';
-import { openPhotoStore } from './photo-store.js';
 import { type Recipe, RecipeError, readRecipe } from './recipe.js';
-import { type RunOptions, type RunResult, runStage, type Stage } from './run.js';
+import { runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';
-import { magicPointStage, type PhotoStores, photographStage, superPointStage } from './stages.js';
-import type { StartingPoint } from './starting-point.js';
-
-/**
- * Opens the photographs that a labels file names: those that the recipe trains on, and those held back
- * (the same ones for every stage and round; with none held back, the training ones are looked at).
- * @throws LabelsError for labels that cannot be used.
- */
-export async function openPhotoStores(
-  folder: string,
-  labelsPath: string,
-  recipe: Recipe,
-): Promise<PhotoStores> {
-  const labels = await readLabels(labelsPath);
-  const selection = selectPhotographs(
-    labels.map(({ file }) => file),
-    recipe,
-  );
-  const held = new Set(selection.heldBack);
-  const chosen = new Set(selection.training);
-  const training = await openPhotoStore(
-    folder,
-    labels.filter(({ file }) => chosen.has(file)),
-  );
-  const heldBack =
-    held.size > 0
-      ? await openPhotoStore(
-          folder,
-          labels.filter(({ file }) => held.has(file)),
-        )
-      : training;
-  return { training, heldBack };
-}
-
-/** The weights of the training run in `folder`, in training form. */
-export async function readStartingPoint(folder: string): Promise<StartingPoint> {
-  const { state, average } = await readCheckpoint(runFiles(folder).checkpoint);
-  return { parameters: average ?? state.parameters, statistics: average ?? state.statistics };
-}
+import { magicPointStage, photographStage, superPointStage } from './stages.js';
+import { readStartingPoint } from './starting-point.js';
 
 export interface ReproduceOptions {
   /** Folder of photographs. */
@@ -64,6 +29,8 @@ export interface ReproduceOptions {
   readonly files: readonly string[];
   /** Folder for what the stages leave. */
   readonly output: string;
+  /** Make again what other settings or inputs left in the folder, and what follows from it. @default false */
+  readonly overwrite?: boolean | undefined;
   readonly device?: Device;
   /** Threads that prepare batches. @default 1 */
   readonly workers?: number;
@@ -77,123 +44,158 @@ export interface ReproduceOptions {
 export interface ReproduceResult {
   /** Undefined where the time was up or the run interrupted before the end. */
   readonly weights: Weights | undefined;
+  /** The file of these weights, `superpoint.safetensors` in the folder; it says what made them. */
+  readonly model: string | undefined;
   /** Photographs that could not be labelled. */
   readonly failures: AdaptFolderSummary['failures'];
 }
 
-/** The network that a pipeline ended with, and the folder of its training. */
+/** A network that a pipeline came to, and the folder of its training. */
 interface Made {
   readonly weights: Weights;
+  readonly origin: Origin;
   readonly folder: string;
-}
-
-/** Runs all stages of a recipe in order; what is done already is not done again. */
-export async function reproduce(recipe: Recipe, options: ReproduceOptions): Promise<ReproduceResult> {
-  const failures: AdaptFolderSummary['failures'][number][] = [];
-  const made = await make(recipe, options, { failures, began: performance.now(), within: [] });
-  return { weights: made?.weights, failures };
 }
 
 /** What the recipes that one command follows share. */
 interface Following {
+  readonly options: ReproduceOptions;
   readonly failures: AdaptFolderSummary['failures'][number][];
-  /** When the whole command began. */
-  readonly began: number;
-  /** Names of the recipes that this one is followed for. */
-  readonly within: readonly string[];
+  readonly secondsLeft: () => number;
+}
+
+/**
+ * Runs all stages of a recipe in order; what is done already is not done again.
+ *
+ * @throws OriginError where something in the folder was made from other settings or photographs: the message
+ *   names what differs; InUseError where another process is at work in the folder.
+ */
+export async function reproduce(recipe: Recipe, options: ReproduceOptions): Promise<ReproduceResult> {
+  const { output, maxSeconds = Number.POSITIVE_INFINITY } = options;
+  const failures: Following['failures'] = [];
+  const began = performance.now();
+  const secondsLeft = () => maxSeconds - (performance.now() - began) / 1000;
+  const lock = await lockFolder(output);
+  try {
+    const made = await follow(recipe, output, [], { options, failures, secondsLeft });
+    if (!made) return { weights: undefined, model: undefined, failures };
+    const model = join(output, 'superpoint.safetensors');
+    lock.check();
+    await writeFileAtomic(model, await readFile(runFiles(made.folder).weights));
+    return { weights: made.weights, model, failures };
+  } finally {
+    lock.release();
+  }
 }
 
 /**
  * Follows a recipe in a folder, and in folders beside its stages' the recipes that it builds on, each once.
+ * @param within names of the recipes that this one is followed for.
  * @returns undefined where it stopped before the end.
  * @throws RecipeError for one that builds on itself.
  */
-async function make(
+async function follow(
   recipe: Recipe,
-  options: ReproduceOptions,
+  folder: string,
+  within: readonly string[],
   following: Following,
-  folder = options.output,
 ): Promise<Made | undefined> {
-  const { photos, output, device, workers, signal } = options;
-  const { failures, began, within } = following;
-  const secondsLeft = () =>
-    (options.maxSeconds ?? Number.POSITIVE_INFINITY) - (performance.now() - began) / 1000;
+  const { options, secondsLeft } = following;
   let places = 0;
   const place = (name: string) => join(folder, `${++places}-${name}`);
-
-  const follow = async (name: string): Promise<Made | undefined> => {
+  const path = [...within, recipe.name];
+  const followFirst = async (name: string) => {
     const first = await readRecipe(name);
-    const path = [...within, recipe.name];
     if (path.includes(first.name)) {
       throw new RecipeError(
         `recipe ${first.name} builds on itself: ${[...path, first.name].join(' after ')}`,
       );
     }
-    const made = await make(first, options, { ...following, within: path }, join(output, first.name));
+    const made = await follow(first, join(options.output, first.name), path, following);
     return secondsLeft() > 0 ? made : undefined;
   };
 
-  const train = async <Spec extends BatchSpec>(
-    stage: Stage<Spec>,
-  ): Promise<RunResult & { folder: string }> => {
-    const folder = place(stage.name);
-    const run: RunOptions = {
-      output: folder,
-      resume: true,
-      maxSeconds: secondsLeft(),
-      progress: options.progress?.(stage.name),
-      ...(device ? { device } : {}),
-      ...(workers !== undefined ? { workers } : {}),
-      ...(signal ? { signal } : {}),
-    };
-    return { ...(await runStage(stage, run)), folder };
-  };
+  let network =
+    recipe.after === undefined
+      ? await train(magicPointStage(recipe), place('magicpoint'), following)
+      : await followFirst(recipe.after);
+  if (!network) return undefined;
+  const labeller = recipe.labeller === undefined ? undefined : await followFirst(recipe.labeller);
+  if (recipe.labeller !== undefined && !labeller) return undefined;
 
-  let network: Made;
-  if (recipe.after === undefined) {
-    const trained = await train(magicPointStage(recipe));
-    if (!trained.finished) return undefined;
-    network = trained;
-  } else {
-    const made = await follow(recipe.after);
-    if (!made) return undefined;
-    network = made;
-  }
-  let labeller: Weights | undefined;
-  if (recipe.labeller !== undefined) {
-    labeller = (await follow(recipe.labeller))?.weights;
-    if (!labeller) return undefined;
-  }
-  const files = await photographsOfSize(photos, options.files, recipe.smallestPhotograph);
-  const { training, heldBack } = selectPhotographs(files, recipe);
-  const labelled = [...training, ...heldBack].sort();
+  const files = await photographsToLabel(recipe, options);
   let labels = '';
   for (const [index, round] of recipe.adaptation.entries()) {
     if (index > 0) {
-      const stores = await openPhotoStores(photos, labels, recipe);
-      const trained = await train(photographStage(recipe, stores, await readStartingPoint(network.folder)));
-      if (!trained.finished) return undefined;
-      network = trained;
+      const stores = await openPhotoStores(options.photos, labels, recipe);
+      const stage = photographStage(recipe, stores, await readStartingPoint(network.folder));
+      network = await train(stage, place('photographs'), following);
+      if (!network) return undefined;
     }
     labels = place('labels.jsonl');
-    const labelling = options.progress?.('labels');
-    const summary = await adaptFolder({
-      photos,
-      files: labelled,
-      weights: labeller ?? network.weights,
-      output: labels,
-      round,
-      seed: recipe.seed,
-      progress: labelling,
-      ...(device ? { device } : {}),
-      ...(signal ? { signal } : {}),
-    }).finally(() => labelling?.stop());
-    failures.push(...summary.failures);
-    if (summary.interrupted || secondsLeft() <= 0) return undefined;
+    const work = { files, output: labels, round, seed: recipe.seed };
+    if (!(await label(labeller ?? network, work, following))) return undefined;
   }
-  const stores = await openPhotoStores(photos, labels, recipe);
-  const final = await train(superPointStage(recipe, stores, await readStartingPoint(network.folder)));
-  return final.finished ? final : undefined;
+  const stores = await openPhotoStores(options.photos, labels, recipe);
+  const stage = superPointStage(recipe, stores, await readStartingPoint(network.folder));
+  return train(stage, place('superpoint'), following);
+}
+
+/** Trains a stage in a folder. @returns undefined where it stopped before its end. */
+async function train<Spec extends BatchSpec>(
+  stage: Stage<Spec>,
+  folder: string,
+  { options, secondsLeft }: Following,
+): Promise<Made | undefined> {
+  const { overwrite, device, workers, signal, progress } = options;
+  const { finished, weights } = await runStage(stage, {
+    output: folder,
+    overwrite,
+    maxSeconds: secondsLeft(),
+    ...(progress ? { progress: progress(stage.name) } : {}),
+    ...(device ? { device } : {}),
+    ...(workers !== undefined ? { workers } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  return finished ? { weights, origin: stage.origin, folder } : undefined;
+}
+
+/** Labels photographs with a network. @returns whether all are done. */
+async function label(
+  { weights, origin }: Made,
+  work: Pick<Parameters<typeof adaptFolder>[0], 'files' | 'output' | 'round' | 'seed'>,
+  { options, failures, secondsLeft }: Following,
+): Promise<boolean> {
+  const { photos, overwrite, device, signal, progress } = options;
+  const shown = progress?.('labels');
+  const timeUp = new AbortController();
+  // A timer counts to 24 days at most.
+  const timer = setTimeout(() => timeUp.abort(), Math.min(2 ** 31 - 1, Math.max(0, 1000 * secondsLeft())));
+  const summary = await adaptFolder({
+    photos,
+    ...work,
+    weights,
+    madeBy: origin,
+    overwrite,
+    signal: AbortSignal.any([timeUp.signal, ...(signal ? [signal] : [])]),
+    ...(shown ? { progress: shown } : {}),
+    ...(device ? { device } : {}),
+  }).finally(() => {
+    clearTimeout(timer);
+    shown?.stop();
+  });
+  failures.push(...summary.failures);
+  return !summary.interrupted && secondsLeft() > 0;
+}
+
+/** The photographs that the recipe trains on or holds back, in the order of their names. */
+async function photographsToLabel(
+  recipe: Recipe,
+  { photos, files }: ReproduceOptions,
+): Promise<readonly string[]> {
+  const large = await photographsOfSize(photos, files, recipe.smallestPhotograph);
+  const { training, heldBack } = selectPhotographs(large, recipe);
+  return [...training, ...heldBack].sort();
 }
 
 /** The photographs of at least this size; those that cannot be read stay, for the labelling to report. */

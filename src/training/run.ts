@@ -3,8 +3,10 @@
  * moment and resumed from its folder; it ends in the same weights, to the bit.
  */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { writeFileAtomic } from '../files/atomic-file.js';
+import { type Lock, lockFolder } from '../files/lock.js';
+import { type Origin, requireSameOrigin } from '../files/origin.js';
 import { encodeSafetensors } from '../files/safetensors.js';
 import type { Device } from '../graph/session.js';
 import type { NetworkShape } from '../network/architecture.js';
@@ -13,7 +15,7 @@ import type { Progress } from '../progress.js';
 import { createThreadedSession } from '../threads/threaded-session.js';
 import type { BatchOf, BatchSpec } from './batch-source.js';
 import { openBatches } from './batch-workers.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { readCheckpoint, runMetadata, writeCheckpoint } from './checkpoint.js';
 import { appendMetrics, rewindMetrics } from './metrics-log.js';
 import type { BatchSize, Objective } from './objective.js';
 import type { LearningRate } from './recipe.js';
@@ -40,15 +42,15 @@ export interface Stage<Spec extends BatchSpec> {
   readonly initial: () => TrainingState;
   /** Numbers about folded weights on pictures held back; may draw pictures into the folder. */
   readonly validate: (weights: Weights, folder: string, step: number) => Promise<Record<string, number>>;
-  /** The recipe as JSON: a folder is resumed only with the recipe that it was begun with. */
-  readonly recipe: string;
+  /** What the weights are made from: a folder is gone on with only where that is the same. */
+  readonly origin: Origin;
 }
 
 export interface RunOptions {
   /** Folder of the run: checkpoint.safetensors, weights.safetensors, metrics.jsonl, samples/. */
   readonly output: string;
-  /** Go on from the checkpoint in the folder. @default false */
-  readonly resume?: boolean;
+  /** Begin anew where the folder holds a run of other settings or inputs. @default false */
+  readonly overwrite?: boolean | undefined;
   /** Stop, with a checkpoint, after so many seconds. */
   readonly maxSeconds?: number;
   readonly device?: Device;
@@ -75,25 +77,23 @@ export class TrainingError extends Error {
   override name = 'TrainingError';
 }
 
-async function start<Spec extends BatchSpec>(stage: Stage<Spec>, { output, resume }: RunOptions) {
+/** Where the folder's run stands, or the beginning. @throws OriginError for a run of other settings. */
+async function start<Spec extends BatchSpec>(stage: Stage<Spec>, { output, overwrite }: RunOptions) {
   const files = runFiles(output);
-  await mkdir(output, { recursive: true });
-  if (!existsSync(files.checkpoint)) {
-    // A run killed before its first checkpoint may have left a log.
-    await rewindMetrics(files.metrics, 0);
-    return { state: stage.initial(), average: undefined };
+  if (existsSync(files.checkpoint)) {
+    const checkpoint = await readCheckpoint(files.checkpoint);
+    if (checkpoint.origin?.hash === stage.origin.hash) {
+      await rewindMetrics(files.metrics, checkpoint.state.step);
+      return checkpoint;
+    }
+    if (!overwrite) requireSameOrigin(output, checkpoint.origin, stage.origin);
+    for (const path of [files.checkpoint, files.weights, files.samples]) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
-  if (!resume) {
-    throw new TrainingError(`${output} holds a run already: resume it, or name another folder`);
-  }
-  const checkpoint = await readCheckpoint(files.checkpoint);
-  if (checkpoint.stage !== stage.name || checkpoint.recipe !== stage.recipe) {
-    throw new TrainingError(
-      `${output} holds a ${checkpoint.stage} run of another recipe: resume it with the recipe it was begun with`,
-    );
-  }
-  await rewindMetrics(files.metrics, checkpoint.state.step);
-  return checkpoint;
+  // A run killed before its first checkpoint may have left a log.
+  await rewindMetrics(files.metrics, 0);
+  return { state: stage.initial(), average: undefined };
 }
 
 /** What the moving average covers: parameters and running statistics. */
@@ -110,13 +110,32 @@ function moveAverage(average: Weights | undefined, current: Weights, decay: numb
   );
 }
 
-/** Runs a stage to its end, to the end of its time, or to an interruption. */
+/**
+ * Runs a stage to its end, to the end of its time, or to an interruption; goes on where the folder's run of
+ * the same stage stopped.
+ *
+ * @throws OriginError where the folder holds a run of other settings or inputs, InUseError where another
+ *   process trains in it, TrainingError where the loss is no number.
+ */
 export async function runStage<Spec extends BatchSpec>(
   stage: Stage<Spec>,
   options: RunOptions,
 ): Promise<RunResult> {
+  const lock = await lockFolder(options.output);
+  try {
+    return await runLocked(stage, options, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked<Spec extends BatchSpec>(
+  stage: Stage<Spec>,
+  options: RunOptions,
+  lock: Lock,
+): Promise<RunResult> {
   const { output, maxSeconds = Number.POSITIVE_INFINITY, workers = 1, checkpointSeconds = 120 } = options;
-  const { name, shape, size, steps, ema, recipe } = stage;
+  const { name, shape, size, steps, ema, origin } = stage;
   const files = runFiles(output);
   let { state, average } = await start(stage, options);
 
@@ -125,9 +144,9 @@ export async function runStage<Spec extends BatchSpec>(
     return foldNormalisation(shape, source, source);
   };
   const save = async () => {
-    await writeCheckpoint(files.checkpoint, { state, average, stage: name, recipe });
-    const metadata = { stage: name, step: String(state.step), recipe };
-    await writeFileAtomic(files.weights, encodeSafetensors(folded(), metadata));
+    lock.check();
+    await writeCheckpoint(files.checkpoint, { state, average, stage: name, origin });
+    await writeFileAtomic(files.weights, encodeSafetensors(folded(), runMetadata(name, state.step, origin)));
   };
 
   const { trained, frozen } = splitParameters(state.parameters, stage.frozen);
@@ -149,6 +168,7 @@ export async function runStage<Spec extends BatchSpec>(
   let savedAt = seconds();
   try {
     while (state.step < steps && seconds() < maxSeconds && !options.signal?.aborted) {
+      lock.check();
       const { value: batch } = await batches.next();
       const rate = learningRateAt(state.step, steps, stage.learningRate);
       const result = await step.run(state, batch, rate);

@@ -2,20 +2,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic-file.js';
+import { type Origin, originOf, weightsOrigin } from '../files/origin.js';
 import { encodePng } from '../image/codec.js';
 import { allLayers, architecture, type NetworkShape } from '../network/architecture.js';
 import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
 import { Random } from '../random.js';
 import type { PairBatchSpec, PhotoBatchSpec, SyntheticBatchSpec } from './batch-source.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
+import type { PhotoStores } from './labelled-photographs.js';
 import { detectorObjective, jointObjective } from './objective.js';
 import { makePairBatch } from './pair-batches.js';
 import { makePhotoBatch } from './photo-batches.js';
-import type { PhotoStore } from './photo-store.js';
 import { type Recipe, RecipeError } from './recipe.js';
 import type { Stage } from './run.js';
 import { contactSheet } from './samples.js';
-import { type StartingPoint, startingState } from './starting-point.js';
+import { type StartingPoint, startingState, startOrigin } from './starting-point.js';
 import { initialState } from './step.js';
 import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
@@ -28,10 +29,10 @@ type PhotographRecipe = NonNullable<Recipe['photographs']>;
 const VALIDATION_PICTURES = 128;
 const VALIDATION_PAIRS = 32;
 
-/** Labelled photographs to train on, and others to look at while training. */
-export interface PhotoStores {
-  readonly training: PhotoStore;
-  readonly heldBack: PhotoStore;
+/** Weights for use, and what made them where that is known. */
+export interface MadeWeights {
+  readonly weights: Weights;
+  readonly madeBy?: Origin | undefined;
 }
 
 /** Validation of a detector on given batches: numbers, and a sheet of pictures with heatmaps. */
@@ -48,11 +49,22 @@ export function detectorValidation(makeBatches: () => Promise<DetectorBatch[]>) 
   };
 }
 
-/** What a stage depends on, as JSON: the rest of a recipe may change without making the stage another. */
-function recipePart(recipe: Recipe, stage: 'magicpoint' | 'photographs' | 'superpoint'): string {
+/** What a stage is made from: its part of the recipe, and what it reads. */
+function stageOrigin(
+  recipe: Recipe,
+  stage: 'magicpoint' | 'photographs' | 'superpoint',
+  stores?: PhotoStores,
+  start?: StartingPoint,
+  teacher?: MadeWeights,
+): Origin {
   const { seed, network, heldBack, maxPhotographs } = recipe;
-  const selection = stage === 'magicpoint' ? {} : { heldBack, maxPhotographs };
-  return JSON.stringify({ seed, network, ...selection, [stage]: recipe[stage] });
+  const selection = stores ? { heldBack, maxPhotographs } : {};
+  const settings = { stage, seed, network, ...selection, ...recipe[stage] };
+  return originOf('training', settings, {
+    ...stores?.origins,
+    start: start && startOrigin(start),
+    teacher: teacher && weightsOrigin(teacher.weights, teacher.madeBy),
+  });
 }
 
 /** How long and how fast a stage trains, and on how much at a time. */
@@ -91,7 +103,7 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
         initialStatistics(shape),
       ),
     validate: detectorValidation(async () => [makeSyntheticBatch(heldBack, 0)]),
-    recipe: recipePart(recipe, 'magicpoint'),
+    origin: stageOrigin(recipe, 'magicpoint'),
   };
 }
 
@@ -114,7 +126,7 @@ export function photographStage(
     ...schedule(given),
     initial: () => startingState(shape, start, new Random(recipe.seed).fork('weights')),
     validate: detectorValidation(async () => [await makePhotoBatch(heldBack, 0, stores.heldBack)]),
-    recipe: recipePart(recipe, 'photographs'),
+    origin: stageOrigin(recipe, 'photographs', stores, start),
   };
 }
 
@@ -127,7 +139,7 @@ export function superPointStage(
   recipe: Recipe,
   stores: PhotoStores,
   start: StartingPoint | undefined,
-  teacher?: Weights,
+  teacher?: MadeWeights,
 ): Stage<PairBatchSpec> {
   const given = recipe.superpoint;
   if ((given.teacher === undefined) !== (teacher === undefined)) {
@@ -145,6 +157,7 @@ export function superPointStage(
     descriptorLoss: { kind: 'dualSoftmax' },
     teacher: undefined,
   };
+  const from = given.startFrom === 'magicpoint' ? start : undefined;
   const { encoder } = architecture(shape);
   const frozen = new Set(encoder.slice(0, given.frozenLayers).map(({ name }) => name));
   const folded = given.normalisation === 'folded' ? allLayers(shape).map(({ name }) => name) : frozen;
@@ -153,22 +166,17 @@ export function superPointStage(
     shape,
     objective: jointObjective(given.descriptorLoss, {
       position: given.positionLoss,
-      teacher: given.teacher && teacher && { ...given.teacher, weights: teacher },
+      teacher: given.teacher && teacher && { ...given.teacher, weights: teacher.weights },
     }),
     batches: { kind: 'pairs', settings, store: stores.training },
     ...schedule(given),
     frozen,
     initial: () => {
       const random = new Random(recipe.seed).fork('weights');
-      return startingState(
-        shape,
-        given.startFrom === 'magicpoint' ? start : undefined,
-        random,
-        new Set(folded),
-      );
+      return startingState(shape, from, random, new Set(folded));
     },
     validate: pairValidation(() => makePairBatch(heldBack, 0, stores.heldBack)),
-    recipe: recipePart(recipe, 'superpoint'),
+    origin: stageOrigin(recipe, 'superpoint', stores, from, teacher),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Where a stage of training starts: from the layers of an earlier network, as far as it has them. */
+import { type Origin, weightsOrigin } from '../files/origin.js';
 import { allLayers, type Layer, type NetworkShape } from '../network/architecture.js';
 import {
   foldLayers,
@@ -8,13 +9,30 @@ import {
   type Weights,
 } from '../network/weights.js';
 import type { Random } from '../random.js';
+import { readCheckpoint } from './checkpoint.js';
 import { TrainingError } from './run.js';
+import { runFiles } from './run-files.js';
 import { initialState, type TrainingState } from './step.js';
 
 /** Weights that a later stage starts from: in training form, or folded and without statistics. */
 export interface StartingPoint {
   readonly parameters: Weights;
   readonly statistics: Weights;
+  /** What made them, where that is known. */
+  readonly madeBy?: Origin | undefined;
+}
+
+/** The weights of the training run in `folder`, in training form. */
+export async function readStartingPoint(folder: string): Promise<StartingPoint> {
+  const { state, average, origin } = await readCheckpoint(runFiles(folder).checkpoint);
+  const { parameters, statistics } = state;
+  // The average holds both.
+  return { parameters: average ?? parameters, statistics: average ?? statistics, madeBy: origin };
+}
+
+/** What a run that starts from these weights says of them. */
+export function startOrigin({ parameters, statistics, madeBy }: StartingPoint): Origin {
+  return weightsOrigin({ ...parameters, ...statistics }, madeBy);
 }
 
 /**

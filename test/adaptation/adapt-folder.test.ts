@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { type AdaptFolderSettings, adaptFolder } from '../../src/adaptation/adapt-folder.js';
+import { joinLabels } from '../../src/adaptation/join-labels.js';
 import { labelImage } from '../../src/adaptation/labeller.js';
-import { readLabels } from '../../src/adaptation/labels.js';
+import { readLabels, readLabelsFile } from '../../src/adaptation/labels.js';
+import { originOf, weightsOrigin } from '../../src/files/origin.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { grayImage } from '../../src/image/image.js';
 import type { Progress, ProgressState } from '../../src/progress.js';
@@ -87,21 +89,14 @@ test('every photograph gets a line, in order, with keypoints in its pixels', asy
   }
 });
 
-test('threads, shards and the order of photographs change no label', async () => {
+test('threads and the order of photographs change no label', async () => {
   await label('a.jsonl');
   const whole = await text('a.jsonl');
   await label('threads.jsonl', { workers: 2 });
   assert.equal(await text('threads.jsonl'), whole);
 
-  let joined = '';
-  for (let index = 1; index <= 3; index++) {
-    await label(`shard-${index}.jsonl`, { shard: { index, count: 3 } });
-    joined += await text(`shard-${index}.jsonl`);
-  }
-  assert.equal(joined, whole);
-
   await label('reversed.jsonl', { files: [...files].reverse() });
-  const lines = (content: string) => content.trimEnd().split('\n');
+  const lines = (content: string) => content.trimEnd().split('\n').slice(1);
   assert.deepEqual(lines(await text('reversed.jsonl')).reverse(), lines(whole));
 
   await label('other-seed.jsonl', { seed: 4 });
@@ -111,7 +106,7 @@ test('threads, shards and the order of photographs change no label', async () =>
 test('a run that was cut off in a line is continued to the same file', async () => {
   await label('cut.jsonl');
   const whole = await text('cut.jsonl');
-  const thirdLine = whole.split('\n').slice(0, 2).join('\n').length + 20;
+  const thirdLine = whole.split('\n').slice(0, 3).join('\n').length + 20;
   await truncate(join(folder, 'cut.jsonl'), thirdLine);
   const summary = await label('cut.jsonl');
   assert.deepEqual([summary.skipped, summary.labelled], [2, 5]);
@@ -173,6 +168,136 @@ for (const workers of [0, 2]) {
     );
   });
 }
+
+test('photographs that could not be read stay told, in their place, until they change', async () => {
+  const bad = join(folder, 'photos', 'later.pgm');
+  await writeFile(bad, 'no picture');
+  const given = [files[0], 'later.pgm', files[1]];
+  await label('later.jsonl', { files: given });
+  const whole = await text('later.jsonl');
+  // Cut off after the bad one, and continued.
+  await truncate(join(folder, 'later.jsonl'), whole.split('\n').slice(0, 3).join('\n').length + 5);
+  const { labelled, skipped, failures } = await label('later.jsonl', { files: given });
+  assert.deepEqual([labelled, skipped, failures.map(({ file }) => file)], [1, 1, ['later.pgm']]);
+  assert.equal(await text('later.jsonl'), whole);
+
+  await writeFile(bad, pgm('later', 50, 50));
+  const mended = await label('later.jsonl', { files: given });
+  assert.deepEqual([mended.labelled, mended.skipped, mended.failures], [1, 2, []]);
+  assert.deepEqual(
+    (await readLabels(join(folder, 'later.jsonl'))).map(({ file }) => file),
+    [files[0], files[1], 'later.pgm'],
+  );
+});
+
+test('labels say what made them, and are not gone on with by other settings or weights', async () => {
+  const training = originOf('training', { stage: 'magicpoint', steps: 7 });
+  const settings = { files: files.slice(0, 2), madeBy: training };
+  await label('told.jsonl', settings);
+  const before = await text('told.jsonl');
+  const { header } = await readLabelsFile(join(folder, 'told.jsonl'));
+  assert.equal(header?.origin.settings.seed, 3);
+  assert.equal(header?.origin.settings.maxKeypoints, 20);
+  assert.equal(header?.origin.inputs.weights?.inputs.madeBy?.settings.steps, 7);
+
+  const refused = async (other: Partial<AdaptFolderSettings>, differing: string) => {
+    await assert.rejects(label('told.jsonl', { ...settings, ...other }), {
+      name: 'OriginError',
+      message:
+        `${join(folder, 'told.jsonl')} was made from other settings or inputs: ${differing}; ` +
+        'name another output, or overwrite it',
+    });
+    assert.equal(await text('told.jsonl'), before);
+  };
+  await refused({ seed: 1, round: { ...ROUND, maxKeypoints: 50 } }, 'maxKeypoints 20 → 50, seed 3 → 1');
+  const longer = originOf('training', { stage: 'magicpoint', steps: 8 });
+  await refused({ weights: smallWeights(2), madeBy: longer }, 'weights.steps 7 → 8');
+  const [from, to] = [smallWeights(1), smallWeights(2)].map(
+    (weights) => weightsOrigin(weights).settings.digest,
+  );
+  await refused({ weights: smallWeights(2) }, `weights.digest ${from} → ${to}`);
+
+  const other = { ...settings, seed: 1, overwrite: true };
+  assert.deepEqual((await label('told.jsonl', other)).labelled, 2);
+  await label('fresh.jsonl', { ...settings, seed: 1 });
+  assert.equal(await text('told.jsonl'), await text('fresh.jsonl'));
+});
+
+test('two at work on one file: the second is refused and changes nothing', async () => {
+  const first = label('busy.jsonl');
+  await assert.rejects(label('busy.jsonl'), /InUseError: .*busy\.jsonl is in use by process \d+ on /);
+  assert.equal((await first).labelled, 7);
+  assert.equal((await readLabels(join(folder, 'busy.jsonl'))).length, 7);
+});
+
+suite('shards', () => {
+  const shards = [1, 2, 3].map((index) => `shard-${index}.jsonl`);
+  const paths = (names: readonly string[]) => names.map((name) => join(folder, name));
+  const joinShards = (names: readonly string[], output = 'joined.jsonl', options = {}) =>
+    joinLabels(paths(names), join(folder, output), options);
+  before(async () => {
+    await writeFile(join(folder, 'photos', 'broken.jpg'), 'no picture');
+    const all = ['broken.jpg', ...files];
+    await label('unsharded.jsonl', { files: all });
+    for (const [n, name] of shards.entries()) {
+      await label(name, { files: all, shard: { index: n + 1, count: 3 } });
+    }
+  });
+
+  test('join to the whole, to the byte, in whatever order they are given', async () => {
+    const { shards: count, labelled, failures } = await joinShards([shards[2], shards[0], shards[1]]);
+    assert.deepEqual([count, labelled, failures.map(({ file }) => file)], [3, 7, ['broken.jpg']]);
+    assert.equal(await text('joined.jsonl'), await text('unsharded.jsonl'));
+    // The same again, and by hand for training alone.
+    await joinShards(shards);
+    const byHand = (await Promise.all(shards.map(text))).join('');
+    await writeFile(join(folder, 'by-hand.jsonl'), byHand);
+    assert.deepEqual(
+      await readLabels(join(folder, 'by-hand.jsonl')),
+      await readLabels(join(folder, 'joined.jsonl')),
+    );
+  });
+
+  test('are not joined with a gap, a double, an unfinished one, another origin or another list', async () => {
+    const [first, second] = shards;
+    const all = ['broken.jpg', ...files];
+    const shard = { index: 3, count: 3 };
+    const stop = new AbortController();
+    const progress: Progress = { update: () => stop.abort(), note() {}, stop() {} };
+    await label('half.jsonl', { files: all, shard, progress, signal: stop.signal });
+    await label('seed.jsonl', { files: all, shard, seed: 9 });
+    await label('list.jsonl', { files: [...files, 'small.pgm'], shard });
+    await label('fewer.jsonl', { files, shard });
+    await label('fourth.jsonl', { files: all, shard: { index: 3, count: 4 } });
+    const cases: [string[], RegExp][] = [
+      [[first, second], /LabelsError: 2 of 3 shards are given: shard 3\/3 is missing/],
+      [[first, second, second], /shard-2\.jsonl: shard 2\/3 is .*shard-2\.jsonl already/],
+      [[first, second, 'half.jsonl'], /half\.jsonl: shard 3\/3 has 1 of its 3 photographs; finish it first/],
+      [[first, second, 'seed.jsonl'], /OriginError: .*seed\.jsonl was made from .*: seed 9 → 3/],
+      [[first, second, 'list.jsonl'], /list\.jsonl: shard 3\/3 of 8 photographs.* with other names/],
+      [
+        [first, second, 'fewer.jsonl'],
+        /fewer\.jsonl: shard 3\/3 of 7 photographs, but .*one of 3 shards of 8/,
+      ],
+      [[first, second, 'fourth.jsonl'], /fourth\.jsonl: shard 3\/4 of 8 photographs, but/],
+      [['unsharded.jsonl'], /unsharded\.jsonl: expected labels of a shard, got all that are of none/],
+      [[], /expected the labels of at least one shard, got none/],
+    ];
+    for (const [names, message] of cases) {
+      await assert.rejects(joinShards(names, 'refused.jsonl'), message);
+      await assert.rejects(text('refused.jsonl'), /ENOENT/);
+    }
+  });
+
+  test('are not joined over what other settings made, unless asked for', async () => {
+    await label('other.jsonl', { seed: 8 });
+    const before = await text('other.jsonl');
+    await assert.rejects(joinShards(shards, 'other.jsonl'), /other\.jsonl was made from .*: seed 8 → 3/);
+    assert.equal(await text('other.jsonl'), before);
+    await joinShards(shards, 'other.jsonl', { overwrite: true });
+    assert.equal(await text('other.jsonl'), await text('unsharded.jsonl'));
+  });
+});
 
 test('labels of a shrunken photograph are in pixels of the photograph as decoded', async () => {
   const photo = grayImage(100, 60);

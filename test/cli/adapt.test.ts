@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { readLabels } from '../../src/adaptation/labels.js';
-import { superpoint, testImage, writeImage, writeModel } from './command.js';
+import { interrupted, superpoint, testImage, writeImage, writeModel } from './command.js';
 
 suite('superpoint adapt', () => {
   let folder = '';
@@ -38,18 +38,71 @@ suite('superpoint adapt', () => {
       const options = ['--max-keypoints', '7', '--shard', `${part}/2`, '--workers', '0'];
       assert.equal((await adapt('photos', `part${part}.jsonl`, ...options)).code, 0);
     }
-    assert.equal((await text('part1.jsonl')) + (await text('part2.jsonl')), await text('all.jsonl'));
+    const joined = await superpoint(folder, 'join', 'part2.jsonl', 'part1.jsonl', '--output', 'joined.jsonl');
+    assert.equal(joined.stdout, '5 labelled photographs of 2 shards in joined.jsonl\n', joined.stderr);
+    assert.equal(await text('joined.jsonl'), await text('all.jsonl'));
+    const gap = await superpoint(folder, 'join', 'part2.jsonl', '--output', 'gap.jsonl');
+    assert.deepEqual(
+      [gap.code, gap.stderr],
+      [1, 'superpoint: 1 of 2 shards are given: shard 1/2 is missing\n'],
+    );
   });
 
   test('goes on where it was cut off', async () => {
     assert.equal((await adapt('photos', 'whole.jsonl')).code, 0);
     const whole = await text('whole.jsonl');
-    const second = whole.indexOf('\n', whole.indexOf('\n') + 1);
-    await writeFile(join(folder, 'cut.jsonl'), whole.slice(0, second + 20));
+    const lines = whole.split('\n');
+    await writeFile(join(folder, 'cut.jsonl'), `${lines.slice(0, 3).join('\n')}\n${lines[3]!.slice(0, 20)}`);
     const { code, stdout } = await adapt('photos', 'cut.jsonl');
     assert.equal(code, 0);
     assert.match(stdout, /^3 photographs labelled with \d+ points in cut\.jsonl, 2 were labelled before\n$/);
     assert.equal(await text('cut.jsonl'), whole);
+  });
+
+  test('refuses a file of other settings by their names, or begins it anew', async () => {
+    const few = ['--seed', '7', '--max-keypoints', '3'];
+    const many = ['--seed', '1', '--max-keypoints', '50'];
+    assert.equal((await adapt('photos', 'seeds.jsonl', ...few)).code, 0);
+    const before = await text('seeds.jsonl');
+    const { code, stderr } = await adapt('photos', 'seeds.jsonl', ...many);
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      'superpoint: seeds.jsonl was made from other settings or inputs: maxKeypoints 3 → 50, seed 7 → 1; ' +
+        'name another output, or overwrite it\n',
+    );
+    assert.equal(await text('seeds.jsonl'), before);
+    assert.equal((await adapt('photos', 'seeds.jsonl', ...many, '--overwrite')).code, 0);
+    assert.equal((await adapt('photos', 'fresh.jsonl', ...many)).code, 0);
+    assert.equal(await text('seeds.jsonl'), await text('fresh.jsonl'));
+  });
+
+  test('two at work on one file: one labels, the other is told so', async () => {
+    const [one, two] = await Promise.all([adapt('photos', 'twice.jsonl'), adapt('photos', 'twice.jsonl')]);
+    const [first, second] = one.code === 0 ? [one, two] : [two, one];
+    assert.equal(first.code, 0, first.stderr);
+    // Where the first had ended before the second looked, that one has nothing to do.
+    if (second.code !== 0) {
+      assert.equal(second.code, 1);
+      assert.match(second.stderr, /^superpoint: twice\.jsonl is in use by process \d+ on .+ since 20.+Z\n$/);
+    }
+    assert.equal((await readLabels(join(folder, 'twice.jsonl'))).length, 5);
+  });
+
+  test('stopped, it ends with code 75; killed, with none: both go on to the same labels', async () => {
+    const work = (output: string) => {
+      const model = ['--model', 'magicpoint.safetensors', '--warps', '300', '--workers', '0'];
+      return ['adapt', 'photos', '--output', output, ...model];
+    };
+    const stopped = await interrupted(folder, /step \d/, 'SIGTERM', ...work('stopped.jsonl'));
+    assert.equal(stopped.code, 75, stopped.stderr);
+    assert.match(stopped.stderr, /superpoint: interrupted; the same command goes on from here\n$/);
+    const killed = await interrupted(folder, /step \d/, 'SIGKILL', ...work('killed.jsonl'));
+    assert.equal(killed.code, null);
+    for (const name of ['straight', 'stopped', 'killed']) {
+      assert.equal((await superpoint(folder, ...work(`${name}.jsonl`))).code, 0);
+      assert.equal(await text(`${name}.jsonl`), await text('straight.jsonl'), name);
+    }
   });
 
   test('labels the other photographs and lists those that cannot be read', async () => {

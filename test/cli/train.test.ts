@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
+import { originOfMetadata } from '../../src/files/origin.js';
 import { decodeSafetensors } from '../../src/files/safetensors.js';
 import { interrupted, SMALL_RECIPE, superpoint, testImage, writeImage } from './command.js';
 
@@ -45,6 +46,14 @@ suite('superpoint train and reproduce', () => {
       await Promise.all(['sp/weights.safetensors', 'all/superpoint.safetensors'].map(bytes))
     ).map((file) => decodeSafetensors(file).tensors);
     assert.deepEqual(inOne, stagewise);
+    const [told, toldInOne] = (
+      await Promise.all(['sp/weights.safetensors', 'all/superpoint.safetensors'].map(bytes))
+    ).map((file) => originOfMetadata(decodeSafetensors(file).metadata));
+    assert.deepEqual(toldInOne, told);
+    const { labels, start } = told!.inputs;
+    assert.equal(start?.inputs.madeBy?.settings.stage, 'magicpoint');
+    assert.equal(labels?.inputs.madeBy?.settings.maxKeypoints, 50);
+    assert.equal(labels?.inputs.madeBy?.inputs.weights?.inputs.madeBy?.hash, start?.inputs.madeBy?.hash);
 
     const network = await SuperPoint.load({ model: join(folder, model) });
     assert.equal((await network.detect(testImage(0))).descriptorDim, 8);
@@ -127,12 +136,9 @@ suite('superpoint train and reproduce', () => {
     await writeFile(join(folder, 'long.json'), JSON.stringify(recipe));
     const train = (output: string) => ['train', 'magicpoint', '--recipe', 'long.json', '--output', output];
     const first = await interrupted(folder, /step \d+\/60/, 'SIGINT', ...train('cut'));
-    assert.equal(first.code, 1);
+    assert.equal(first.code, 75);
     assert.match(first.stdout, /^stopped after step \d+, weights in cut\/weights\.safetensors\n$/);
-    assert.match(
-      first.stderr,
-      /superpoint: interrupted; with --resume the same command goes on from here\n$/,
-    );
+    assert.match(first.stderr, /superpoint: interrupted; the same command goes on from here\n$/);
     const step = Number(/step (\d+)/.exec(first.stdout)?.[1]);
     assert.ok(step >= 1 && step < 60, `stopped after step ${step}`);
     const second = await run(...train('cut'), '--resume');
@@ -143,10 +149,51 @@ suite('superpoint train and reproduce', () => {
     }
   });
 
+  test('an edited recipe is refused in the folder of the first, and made again from there when asked', async () => {
+    const edited = {
+      ...SMALL_RECIPE,
+      adaptation: [{ ...SMALL_RECIPE.adaptation[0], warps: 3, maxKeypoints: 9 }],
+    };
+    await writeFile(join(folder, 'edited.json'), JSON.stringify(edited));
+    const reproduce = (recipe: string, output: string, ...args: string[]) =>
+      run('reproduce', '--photos', 'photos', '--recipe', recipe, '--output', output, ...args);
+    const kept = ['1-magicpoint/checkpoint.safetensors', '2-labels.jsonl', 'superpoint.safetensors'];
+    const before = await Promise.all(kept.map((name) => bytes(`all/${name}`)));
+    const refused = await reproduce('edited.json', 'all');
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /superpoint: all\/2-labels\.jsonl was made from other settings or inputs: maxKeypoints 50 → 9, warps 2 → 3; name/,
+    );
+    assert.deepEqual(await Promise.all(kept.map((name) => bytes(`all/${name}`))), before);
+
+    const remade = await reproduce('edited.json', 'all', '--overwrite');
+    assert.equal(remade.code, 0, remade.stderr);
+    assert.equal((await reproduce('edited.json', 'anew')).code, 0);
+    for (const name of kept) assert.deepEqual(await bytes(`all/${name}`), await bytes(`anew/${name}`), name);
+    assert.deepEqual(await bytes(`all/${kept[0]}`), before[0]);
+
+    // Another name makes no other weights.
+    await writeFile(join(folder, 'edited.json'), JSON.stringify({ ...edited, name: 'renamed' }, null, 2));
+    assert.equal((await reproduce('edited.json', 'all')).code, 0);
+  });
+
+  test('what is being made is not made twice at once', async () => {
+    const train = () => run('train', 'magicpoint', '--recipe', 'long.json', '--output', 'double');
+    const [one, two] = await Promise.all([train(), train()]);
+    const [first, second] = one.code === 0 ? [one, two] : [two, one];
+    assert.equal(first.code, 0, first.stderr);
+    // Where the first had ended before the second looked, that one has nothing to do.
+    if (second.code !== 0)
+      assert.match(second.stderr, /^superpoint: double is in use by process \d+ on .+ since 20.+Z\n$/);
+    assert.deepEqual(await bytes('double/weights.safetensors'), await bytes('straight/weights.safetensors'));
+  });
+
   test('stops in good order when its time is up', async () => {
     const options = ['--recipe', 'tiny', '--output', 'timed', '--max-time', '1s'];
     const { code, stdout, stderr } = await run('train', 'magicpoint', ...options);
-    assert.equal(code, 0, stderr);
+    assert.equal(code, 75);
+    assert.match(stderr, /superpoint: the time is up; the same command goes on from here\n$/);
     assert.match(stdout, /^stopped after step \d+, weights in timed\/weights\.safetensors\n$/);
     assert.ok(existsSync(join(folder, 'timed/checkpoint.safetensors')));
   });
@@ -155,13 +202,19 @@ suite('superpoint train and reproduce', () => {
     const line = JSON.stringify({ file: 'gone.png', width: 8, height: 8, keypoints: [] });
     await writeFile(join(folder, 'gone.jsonl'), `${line}\n`);
     await writeFile(join(folder, 'wrong.json'), JSON.stringify({ ...SMALL_RECIPE, stepz: 3 }));
+    const other = { ...SMALL_RECIPE, magicpoint: { ...SMALL_RECIPE.magicpoint, steps: 4 } };
+    await writeFile(join(folder, 'other.json'), JSON.stringify(other));
     await run('train', 'magicpoint', '--recipe', 'small.json', '--output', 'there');
     const small = ['--recipe', 'small.json', '--output', 'x'];
     const photos = ['--photos', 'photos', '--labels', 'gone.jsonl'];
     const cases: [string[], number, RegExp][] = [
       [['magicpoint', '--recipe', 'wrong.json', '--output', 'x'], 1, /wrong\.json: unknown key stepz/],
       [['magicpoint', '--recipe', 'gone.json', '--output', 'x'], 1, /gone\.json: the recipe cannot be read/],
-      [['magicpoint', '--recipe', 'small.json', '--output', 'there'], 1, /there holds a run already/],
+      [
+        ['magicpoint', '--recipe', 'other.json', '--output', 'there'],
+        1,
+        /there was made .*: steps 3 → 4; name/,
+      ],
       [['superpoint', ...small, ...photos], 1, /the labels name 1 of 1 photographs .*: gone\.png/],
       [['superpoint', ...small], 2, /--photos and --labels are missing/],
       [['superpoint', ...small, '--photos', 'photos'], 2, /belong together/],

@@ -24,5 +24,5 @@ export const KILLABLE_RECIPE = parseRecipe({
 const [output] = process.argv.slice(2);
 if (output) {
   const stage = { ...magicPointStage(KILLABLE_RECIPE), validate: async () => ({}) };
-  await runStage(stage, { output, resume: true, checkpointSeconds: 0.05 });
+  await runStage(stage, { output, checkpointSeconds: 0.05 });
 }

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { lockFolder } from '../../src/files/lock.js';
+import { originOfMetadata } from '../../src/files/origin.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.js';
 import { readMetrics } from '../../src/training/metrics-log.js';
-import { runStage, TrainingError } from '../../src/training/run.js';
+import { runStage } from '../../src/training/run.js';
 import { runFiles } from '../../src/training/run-files.js';
 import { magicPointStage } from '../../src/training/stages.js';
+import { readStartingPoint } from '../../src/training/starting-point.js';
 import { KILLABLE_RECIPE } from './run-in-child.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'superpoint-run-'));
@@ -65,14 +69,55 @@ describe('a training run', () => {
     assert.ok(mean(losses.slice(20)) < 0.9 * mean(losses.slice(0, 5)), `losses ${losses}`);
   });
 
-  test('refuses a folder that holds a run, or one of another recipe', async () => {
-    const stage = magicPointStage(KILLABLE_RECIPE);
+  test('of other settings is refused by their names, and makes way where that is asked for', async () => {
+    const { magicpoint } = KILLABLE_RECIPE;
+    const changed = { ...magicpoint!, steps: 2, learningRate: { ...magicpoint!.learningRate, peak: 0.01 } };
+    const stage = {
+      ...magicPointStage({ ...KILLABLE_RECIPE, magicpoint: changed }),
+      validate: async () => ({}),
+    };
     const output = join(folder, 'whole');
-    await assert.rejects(runStage(stage, { output }), (error: Error) => {
-      assert.ok(error instanceof TrainingError);
-      return /holds a run already/.test(error.message);
+    const before = readFileSync(runFiles(output).checkpoint);
+    await assert.rejects(runStage(stage, { output, workers: 0 }), {
+      name: 'OriginError',
+      message:
+        `${output} was made from other settings or inputs: learningRate.peak 0.02 → 0.01, steps 40 → 2; ` +
+        'name another output, or overwrite it',
     });
-    await assert.rejects(runStage({ ...stage, recipe: '{}' }, { output, resume: true }), /another recipe/);
+    assert.ok(before.equals(readFileSync(runFiles(output).checkpoint)));
+    const { finished, step } = await runStage(stage, { output, workers: 0, overwrite: true });
+    assert.deepEqual([finished, step], [true, 2]);
+    assert.equal((await readMetrics(runFiles(output).metrics)).length, 2);
+    const { metadata } = decodeSafetensors(readFileSync(runFiles(output).weights));
+    assert.equal(originOfMetadata(metadata)?.hash, stage.origin.hash);
+    assert.deepEqual(originOfMetadata(metadata)?.settings.learningRate, changed.learningRate);
+  });
+
+  test('of an earlier version, which does not say what made it, is a start and is not gone on with', async () => {
+    const output = join(folder, 'old');
+    const stage = { ...magicPointStage(KILLABLE_RECIPE), validate: async () => ({}) };
+    await runStage({ ...stage, steps: 1 }, { output, workers: 0 });
+    const path = runFiles(output).checkpoint;
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path));
+    const { origin: _, ...earlier } = metadata;
+    writeFileSync(path, encodeSafetensors(tensors, { ...earlier, recipe: '{}' }));
+    await assert.rejects(
+      runStage(stage, { output, workers: 0 }),
+      /old does not say what made it; name another/,
+    );
+    const start = await readStartingPoint(output);
+    assert.equal(start.madeBy, undefined);
+    assert.ok('conv1a.weight' in start.parameters);
+  });
+
+  test('lets no second one into its folder', async () => {
+    const output = join(folder, 'locked');
+    const lock = await lockFolder(output);
+    await assert.rejects(
+      runStage(magicPointStage(KILLABLE_RECIPE), { output }),
+      /InUseError: .*locked is in use by process/,
+    );
+    lock.release();
   });
 
   test('stops within its time with a checkpoint to go on from', async () => {
