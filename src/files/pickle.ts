@@ -1,21 +1,38 @@
 /**
- * A reader of Python pickles for the few kinds of values that weights need: numbers, texts, tuples, lists
- * and dictionaries. Nothing of the file is executed: a call of a named Python object is handed to the
- * caller's `call`, which answers for the names it knows and refuses the rest.
+ * A reader of Python pickles that builds plain data only: numbers, texts, tuples, lists and dictionaries.
+ * Nothing of the file is executed: of a call of a named Python object the caller's `call` makes what it
+ * knows, and whatever else a program pickled stays a name with its entries.
  */
 import { FormatError } from './format-error.js';
 
 /** What the owner of the pickle makes of its references to Python. */
 export interface PickleHooks {
-  /** The value of calling the Python object `module.name` with positional arguments. */
+  /** The value of calling the Python object `name` with positional arguments; undefined where it is not known. */
   readonly call: (name: string, values: readonly unknown[]) => unknown;
   /** The value that stands for a persistent id. */
   readonly persistent: (id: unknown) => unknown;
 }
 
-/** A named Python object, not called (yet). */
-interface PythonName {
+/** A Python object that nobody builds: the class or function that it is or comes from, and its entries. */
+export class PythonObject {
   readonly name: string;
+  /** What the file would put into it, were it a dictionary. */
+  readonly items = new Map<unknown, unknown>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Functions that run programs or reach the disk. A checkpoint that calls one means harm. */
+const DANGEROUS_MODULES =
+  'os posix nt subprocess sys shutil socket pty runpy importlib ctypes webbrowser pickle _pickle'.split(' ');
+const DANGEROUS_BUILTINS = 'eval exec compile open __import__ breakpoint input'.split(' ');
+
+function isDangerous(name: string): boolean {
+  const [module, ...rest] = name.split('.');
+  const isBuiltin = module === 'builtins' || module === '__builtin__';
+  return isBuiltin ? DANGEROUS_BUILTINS.includes(rest[0]) : DANGEROUS_MODULES.includes(module);
 }
 
 const MARK = Symbol('mark');
@@ -38,39 +55,63 @@ export class PickleReader {
     78: () => this.#push(null), // NONE
     136: () => this.#push(true), // NEWTRUE
     137: () => this.#push(false), // NEWFALSE
+    73: () => this.#push(integerOf(this.#line())), // INT
+    76: () => this.#push(integerOf(this.#line())), // LONG
     75: () => this.#push(this.#number(1)), // BININT1
     77: () => this.#push(this.#number(2)), // BININT2
     74: () => this.#push(this.#number(4) | 0), // BININT
     138: () => this.#push(this.#longInteger(this.#number(1))), // LONG1
+    139: () => this.#push(this.#longInteger(this.#number(4))), // LONG4
+    70: () => this.#push(Number(this.#line())), // FLOAT
     71: () => this.#push(this.#view.getFloat64(this.#take(8))), // BINFLOAT
+    83: () => this.#push(this.#line().slice(1, -1)), // STRING, in quotes
+    86: () => this.#push(this.#line()), // UNICODE
     84: () => this.#push(this.#text(this.#number(4))), // BINSTRING
     85: () => this.#push(this.#text(this.#number(1))), // SHORT_BINSTRING
     88: () => this.#push(this.#text(this.#number(4))), // BINUNICODE
     140: () => this.#push(this.#text(this.#number(1))), // SHORT_BINUNICODE
-    // tuples, lists and dictionaries
+    141: () => this.#push(this.#text(this.#wide())), // BINUNICODE8
+    66: () => this.#push(this.#bytesOf(this.#number(4))), // BINBYTES
+    67: () => this.#push(this.#bytesOf(this.#number(1))), // SHORT_BINBYTES
+    142: () => this.#push(this.#bytesOf(this.#wide())), // BINBYTES8
+    150: () => this.#push(this.#bytesOf(this.#wide())), // BYTEARRAY8
+    // tuples, lists, sets and dictionaries
     40: () => this.#push(MARK), // MARK
     41: () => this.#push([]), // EMPTY_TUPLE
     93: () => this.#push([]), // EMPTY_LIST
     125: () => this.#push(new Map()), // EMPTY_DICT
+    143: () => this.#push([]), // EMPTY_SET
     116: () => this.#push(this.#popToMark()), // TUPLE
+    108: () => this.#push(this.#popToMark()), // LIST
+    145: () => this.#push(this.#popToMark()), // FROZENSET
+    100: () => this.#dictionary(this.#popToMark()), // DICT
     133: () => this.#push(this.#popMany(1)), // TUPLE1
     134: () => this.#push(this.#popMany(2)), // TUPLE2
     135: () => this.#push(this.#popMany(3)), // TUPLE3
     97: () => this.#append([this.#pop()]), // APPEND
     101: () => this.#append(this.#popToMark()), // APPENDS
+    144: () => this.#append(this.#popToMark()), // ADDITEMS
     115: () => this.#setItems(this.#popMany(2)), // SETITEM
     117: () => this.#setItems(this.#popToMark()), // SETITEMS
-    // values used again
+    // values used again or not at all
+    48: () => this.#pop(), // POP
+    49: () => this.#popToMark(), // POP_MARK
+    50: () => this.#push(this.#stack.at(-1)), // DUP
+    112: () => this.#remember(Number(this.#line())), // PUT
+    103: () => this.#recall(Number(this.#line())), // GET
     113: () => this.#remember(this.#number(1)), // BINPUT
     114: () => this.#remember(this.#number(4)), // LONG_BINPUT
     148: () => this.#remember(this.#memo.size), // MEMOIZE
     104: () => this.#recall(this.#number(1)), // BINGET
     106: () => this.#recall(this.#number(4)), // LONG_BINGET
     // references to Python
-    99: () => this.#push({ name: `${this.#line()}.${this.#line()}` } satisfies PythonName), // GLOBAL
-    147: () => this.#push({ name: this.#popMany(2).join('.') } satisfies PythonName), // STACK_GLOBAL
-    82: () => this.#call(), // REDUCE
-    129: () => this.#call(), // NEWOBJ
+    99: () => this.#push(new PythonObject(`${this.#line()}.${this.#line()}`)), // GLOBAL
+    147: () => this.#push(new PythonObject(this.#popMany(2).join('.'))), // STACK_GLOBAL
+    82: () => this.#call(2), // REDUCE
+    129: () => this.#call(2), // NEWOBJ
+    146: () => this.#call(3), // NEWOBJ_EX
+    105: () => this.#instance(`${this.#line()}.${this.#line()}`, this.#popToMark()), // INST
+    111: () => this.#object(this.#popToMark()), // OBJ
     81: () => this.#push(this.#hooks.persistent(this.#pop())), // BINPERSID
     98: () => this.#pop(), // BUILD: attributes, such as a state_dict's _metadata, are not needed
   };
@@ -122,21 +163,40 @@ export class PickleReader {
     return this.#stack.splice(mark).slice(1);
   }
 
-  #call(): void {
-    const [called, values] = this.#popMany(2);
-    const name = (called as PythonName | null)?.name;
-    if (!Array.isArray(values) || typeof name !== 'string') throw broken('a call without a name');
-    this.#push(this.#hooks.call(name, values));
+  /** Of the topmost values the called object, its arguments and perhaps named ones. */
+  #call(operands: 2 | 3): void {
+    const [called, values] = this.#popMany(operands);
+    if (!Array.isArray(values) || !(called instanceof PythonObject)) throw broken('a call without a name');
+    this.#instance(called.name, values);
+  }
+
+  #object([called, ...values]: unknown[]): void {
+    if (!(called instanceof PythonObject)) throw broken('an object without a class');
+    this.#instance(called.name, values);
+  }
+
+  #instance(name: string, values: readonly unknown[]): void {
+    if (isDangerous(name)) {
+      throw new FormatError(`it calls ${name}, which no weights need: other programs would run it`);
+    }
+    this.#push(this.#hooks.call(name, values) ?? new PythonObject(name));
   }
 
   #append(items: unknown[]): void {
     const list = this.#stack.at(-1);
+    if (list instanceof PythonObject) return;
     if (!Array.isArray(list)) throw broken('items for no list');
     for (const item of items) list.push(item);
   }
 
+  #dictionary(items: unknown[]): void {
+    this.#push(new Map());
+    this.#setItems(items);
+  }
+
   #setItems(items: unknown[]): void {
-    const dictionary = this.#stack.at(-1);
+    const target = this.#stack.at(-1);
+    const dictionary = target instanceof PythonObject ? target.items : target;
     if (!(dictionary instanceof Map) || items.length % 2 !== 0) throw broken('items for no dictionary');
     for (let i = 0; i < items.length; i += 2) dictionary.set(items[i], items[i + 1]);
   }
@@ -174,6 +234,16 @@ export class PickleReader {
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
 
+  /** A length in 8 bytes. */
+  #wide(): number {
+    return Number(this.#view.getBigUint64(this.#take(8), true));
+  }
+
+  #bytesOf(length: number): Uint8Array {
+    const start = this.#take(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
   #text(length: number): string {
     const start = this.#take(length);
     return new TextDecoder().decode(this.#bytes.subarray(start, start + length));
@@ -186,6 +256,15 @@ export class PickleReader {
     this.#take(1);
     return text;
   }
+}
+
+/** A number in decimal digits, perhaps with Python's L; 00 and 01 are False and True. */
+function integerOf(text: string): unknown {
+  if (text === '00' || text === '01') return text === '01';
+  const digits = text.replace(/L$/, '');
+  if (!/^[-+]?\d+$/.test(digits)) throw broken('a number that is none');
+  const value = Number(digits);
+  return Number.isSafeInteger(value) ? value : BigInt(digits);
 }
 
 function broken(reason: string): FormatError {

@@ -1,40 +1,67 @@
 /**
- * Weights from PyTorch checkpoints (`torch.save` of a state_dict), both the zip format of today and the
- * plain one before PyTorch 1.6 that the published SuperPoint weights have. The pickle inside is read by
- * `pickle.ts`, which runs no code of the file. Pure: bytes in, tensors out.
+ * Weights from PyTorch checkpoints (`torch.save` of a state_dict, alone or beside other things), both the zip
+ * format of today and the plain one before PyTorch 1.6 that the published SuperPoint weights have. The pickle
+ * inside is read by `pickle.ts`, which runs no code of the file. Pure: bytes in, tensors out.
  */
-
 import { FormatError } from './format-error.js';
 import { unzip } from './npz.js';
-import { type PickleHooks, PickleReader } from './pickle.js';
+import { type PickleHooks, PickleReader, PythonObject } from './pickle.js';
 import {
   elementCount,
   gatherStrided,
   NUMBER_TYPES,
-  type NumberType,
+  type NumberKind,
   readNumbers,
   type StoredTensor,
   type TensorData,
 } from './raw-numbers.js';
 
-const STORAGE_TYPES: Record<string, NumberType> = {
-  DoubleStorage: NUMBER_TYPES.float64,
-  FloatStorage: NUMBER_TYPES.float32,
-  HalfStorage: NUMBER_TYPES.float16,
-  BFloat16Storage: NUMBER_TYPES.bfloat16,
-  LongStorage: NUMBER_TYPES.int64,
-  IntStorage: NUMBER_TYPES.int32,
-  ByteStorage: NUMBER_TYPES.uint8,
+/** How numbers lie in a storage: of a kind that can be read, or merely so many bytes each. */
+interface StorageType {
+  readonly name: string;
+  readonly bytes: number;
+  readonly kind?: NumberKind;
+}
+
+const readable = (name: string, kind: NumberKind): StorageType => ({
+  name,
+  bytes: NUMBER_TYPES[kind].bytes,
+  kind,
+});
+
+/** By the class of a storage and by the dtype that newer files name beside an untyped one. */
+const STORAGE_TYPES: Readonly<Record<string, StorageType>> = {
+  DoubleStorage: readable('float64', 'float64'),
+  FloatStorage: readable('float32', 'float32'),
+  HalfStorage: readable('float16', 'float16'),
+  BFloat16Storage: readable('bfloat16', 'bfloat16'),
+  LongStorage: readable('int64', 'int64'),
+  IntStorage: readable('int32', 'int32'),
+  ShortStorage: readable('int16', 'int16'),
+  CharStorage: readable('int8', 'int8'),
+  ByteStorage: readable('uint8', 'uint8'),
+  BoolStorage: readable('bool', 'uint8'),
+  ComplexFloatStorage: { name: 'complex64', bytes: 8 },
+  ComplexDoubleStorage: { name: 'complex128', bytes: 16 },
+  QInt8Storage: { name: 'qint8', bytes: 1 },
+  QUInt8Storage: { name: 'quint8', bytes: 1 },
+  QInt32Storage: { name: 'qint32', bytes: 4 },
 };
 
 /** The first number of a plain (not zipped) checkpoint, PyTorch's MAGIC_NUMBER. */
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 
 /** A storage that a tensor points into; in the plain format its numbers follow after all tensors. */
-interface Storage {
+class Storage {
   readonly key: string;
-  readonly type: NumberType;
+  readonly type: StorageType;
   readonly length: number;
+
+  constructor(key: string, type: StorageType, length: number) {
+    this.key = key;
+    this.type = type;
+    this.length = length;
+  }
 }
 
 /** A tensor as the pickle tells of it: a strided view of a storage. */
@@ -53,11 +80,11 @@ class TensorView {
 }
 
 /**
- * The tensors of a checkpoint by name, in its order, copied to C order; 16-bit floats come as
- * Float32Array. The state_dict may be the file's only content or one entry beside others (`epoch`,
- * `optimizer`); a leading `module.` of data-parallel training is cut off.
+ * The tensors of a checkpoint by name, in its order, copied to C order; 16-bit floats come as Float32Array.
+ * The state_dict may be the file's only content or lie beside other things (`epoch`, `optimizer`, options of
+ * the program that wrote it), which are passed over; a leading `module.` of data-parallel training is cut off.
  *
- * @throws FormatError when the bytes are no checkpoint, are truncated, or hold more than plain tensors.
+ * @throws FormatError when the bytes are no checkpoint, are truncated, or hold no state_dict or several.
  */
 export function decodePytorchCheckpoint(bytes: Uint8Array): Record<string, StoredTensor> {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return decodeZipped(bytes);
@@ -75,16 +102,17 @@ function decodeZipped(bytes: Uint8Array): Record<string, StoredTensor> {
   if (order && new TextDecoder().decode(order).trim() !== 'little') {
     throw new FormatError('PyTorch checkpoint of a big-endian machine: only little-endian ones can be read');
   }
-  const content = new PickleReader(files[pickle], HOOKS).read();
-  return copyTensors(findStateDict(content), ({ key, type, length }) => {
+  const content = new PickleReader(files[pickle], hooks(new Map())).read();
+  return copyTensors(findStateDict(content), ({ key }) => {
     const file = files[`${folder}data/${key}`];
     if (!file) throw new FormatError(`PyTorch checkpoint: the storage ${key} is missing`);
-    return readStorage(file, 0, type, length);
+    return { bytes: file, start: 0 };
   });
 }
 
 function decodeLegacy(bytes: Uint8Array): Record<string, StoredTensor> {
-  const reader = new PickleReader(bytes, HOOKS);
+  const storages = new Map<string, Storage>();
+  const reader = new PickleReader(bytes, hooks(storages));
   if (reader.read() !== LEGACY_MAGIC) {
     throw new FormatError('not a PyTorch checkpoint: a pickle without its magic number');
   }
@@ -93,111 +121,168 @@ function decodeLegacy(bytes: Uint8Array): Record<string, StoredTensor> {
   const content = reader.read();
   const keys = reader.read();
   if (!Array.isArray(keys)) throw new FormatError('PyTorch checkpoint: the list of storages is missing');
-  const stateDict = findStateDict(content);
 
-  const types = new Map([...stateDict.values()].map(({ storage }) => [storage.key, storage.type]));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const storages = new Map<string, TensorData>();
+  const starts = new Map<string, number>();
   let position = reader.position;
-  for (const key of keys) {
-    const type = types.get(String(key));
-    // Only the tensors tell how wide a storage's numbers are, so an unreferenced one ends the reading.
-    if (!type) break;
-    if (position + 8 > bytes.length) throw new FormatError('truncated PyTorch checkpoint');
-    const length = Number(view.getBigInt64(position, true));
-    storages.set(String(key), readStorage(bytes, position + 8, type, length));
-    position += 8 + length * type.bytes;
-  }
-  return copyTensors(stateDict, ({ key }) => {
+  for (const key of keys.map(String)) {
     const storage = storages.get(key);
-    if (!storage) throw new FormatError(`PyTorch checkpoint: the storage ${key} is missing`);
-    return storage;
+    if (!storage) throw new FormatError(`PyTorch checkpoint: nothing tells of the storage ${key}`);
+    if (position + 8 > bytes.length) throw new FormatError('truncated PyTorch checkpoint');
+    const length = Number(view.getBigUint64(position, true));
+    starts.set(key, position + 8);
+    position += 8 + length * storage.type.bytes;
+  }
+  return copyTensors(findStateDict(content), ({ key }) => {
+    const start = starts.get(key);
+    if (start === undefined) throw new FormatError(`PyTorch checkpoint: the storage ${key} is missing`);
+    return { bytes, start };
   });
 }
 
-function readStorage(bytes: Uint8Array, start: number, type: NumberType, length: number): TensorData {
-  if (!(length >= 0 && start + length * type.bytes <= bytes.length)) {
-    throw new FormatError('truncated PyTorch checkpoint: a storage is shorter than announced');
-  }
-  return readNumbers(bytes, start, length, type);
+/** The few names of Python that tensors need. @param storages gets every storage that the pickle names. */
+function hooks(storages: Map<string, Storage>): PickleHooks {
+  return {
+    call(name, values) {
+      switch (name) {
+        case 'collections.OrderedDict':
+        case 'collections.defaultdict':
+          return new Map();
+        case 'torch._utils._rebuild_tensor':
+        case 'torch._utils._rebuild_tensor_v2':
+          return tensorView(values);
+        case 'torch._utils._rebuild_tensor_v3':
+          return tensorView(values, values[6]);
+        case 'torch._tensor._rebuild_from_type_v2':
+          return this.call(nameOf(values[0]), Array.isArray(values[2]) ? values[2] : []);
+        case 'torch._utils._rebuild_parameter':
+        case 'torch._utils._rebuild_parameter_with_state':
+        case 'torch.Size':
+          return values[0];
+        default:
+          return undefined;
+      }
+    },
+    persistent(id) {
+      const [kind, storageType, key, , length] = Array.isArray(id) ? id : [];
+      // The plain format once kept the source of a class beside it.
+      if (kind === 'module') return storageType;
+      if (kind !== 'storage') throw new FormatError('PyTorch checkpoint: unknown persistent object');
+      const name = lastPart(storageType);
+      const type = STORAGE_TYPES[name] ?? { name, bytes: 1 };
+      const storage = new Storage(String(key), type, Number(length));
+      storages.set(storage.key, storage);
+      return storage;
+    },
+  };
 }
 
-/** The only names of Python that a checkpoint of plain tensors needs. */
-const HOOKS: PickleHooks = {
-  call(name, values) {
-    switch (name) {
-      case 'collections.OrderedDict':
-        return new Map();
-      case 'torch._utils._rebuild_tensor_v2':
-      case 'torch._utils._rebuild_tensor': {
-        const [storage, offset, dims, strides] = values;
-        return new TensorView(storage as Storage, Number(offset), toNumbers(dims), toNumbers(strides));
-      }
-      case 'torch._utils._rebuild_parameter':
-        return values[0];
-      case 'torch.Size':
-        return values[0];
-      default:
-        throw new FormatError(
-          `the checkpoint holds a Python object (${name}); expected a state_dict of plain tensors`,
-        );
-    }
-  },
-  persistent(id) {
-    const [kind, storageType, key, , length] = Array.isArray(id) ? id : [];
-    const name = String((storageType as { name?: string } | undefined)?.name).replace(/^torch\./, '');
-    const type = STORAGE_TYPES[name];
-    if (kind !== 'storage') throw new FormatError('PyTorch checkpoint: unknown persistent object');
-    if (!type) throw new FormatError(`PyTorch checkpoint: tensors of ${name} cannot be read`);
-    return { key: String(key), type, length: Number(length) } satisfies Storage;
-  },
-};
+function nameOf(reference: unknown): string {
+  return reference instanceof PythonObject ? reference.name : 'an unknown type';
+}
+
+/** `FloatStorage` of the reference to `torch.FloatStorage`. */
+const lastPart = (reference: unknown) => nameOf(reference).replace(/^.*\./, '');
+
+/** @param dtype what the numbers of an untyped storage are. */
+function tensorView([storage, offset, dims, strides]: readonly unknown[], dtype?: unknown): TensorView {
+  if (!(storage instanceof Storage)) throw new FormatError('PyTorch checkpoint: a tensor without storage');
+  const { key, type, length } = storage;
+  const name = lastPart(dtype);
+  const told = Object.values(STORAGE_TYPES).find((known) => known.name === name) ?? { name, bytes: 1 };
+  const typed = dtype === undefined ? type : told;
+  const seen = new Storage(key, typed, Math.floor((length * type.bytes) / typed.bytes));
+  return new TensorView(seen, Number(offset), toNumbers(dims), toNumbers(strides));
+}
 
 function toNumbers(value: unknown): number[] {
   if (!Array.isArray(value)) throw new FormatError('PyTorch checkpoint: a tensor without shape');
   return value.map(Number);
 }
 
-/** The content itself or the single entry of it that is a non-empty dictionary of tensors alone. */
-function findStateDict(content: unknown): Map<string, TensorView> {
-  const direct = tensorsOf(content);
-  if (direct) return direct;
-  const nested =
-    content instanceof Map ? [...content.values()].map(tensorsOf).filter((found) => !!found) : [];
-  if (nested.length === 1) return nested[0];
+/** A dictionary with tensors, and the keys that lead to it. */
+interface Candidate {
+  readonly path: readonly string[];
+  readonly tensors: ReadonlyMap<string, TensorView>;
+}
+
+/** No program nests dictionaries deeper than this before the weights come. */
+const DEEPEST = 16;
+
+/** Where programs put the weights that are to be used, where they put several. */
+const USUAL_NAMES = ['state_dict', 'model_state_dict', 'model'];
+
+/**
+ * The dictionary with the most tensors. Only texts lead to one: the moments of an optimizer, which can be as
+ * many, stand under numbers.
+ */
+function findStateDict(content: unknown): ReadonlyMap<string, TensorView> {
+  const candidates: Candidate[] = [];
+  const seen = new Set<unknown>();
+  const search = (value: unknown, path: readonly string[]): void => {
+    const dictionary = value instanceof PythonObject ? value.items : value;
+    if (!(dictionary instanceof Map) || seen.has(dictionary) || path.length > DEEPEST) return;
+    seen.add(dictionary);
+    const named = [...dictionary].filter(([key]) => typeof key === 'string') as [string, unknown][];
+    const tensors = named.filter((entry): entry is [string, TensorView] => entry[1] instanceof TensorView);
+    if (tensors.length > 0) candidates.push({ path, tensors: new Map(tensors) });
+    for (const [key, item] of named) search(item, [...path, key]);
+  };
+  search(content, []);
+  const most = Math.max(...candidates.map(({ tensors }) => tensors.size));
+  const largest = candidates.filter(({ tensors }) => tensors.size === most);
+  const usual = largest.filter(({ path }) => USUAL_NAMES.includes(path.at(-1) ?? ''));
+  const chosen = largest.length === 1 ? largest[0] : usual[0];
+  if (chosen) return chosen.tensors;
+  const found = largest.map(({ path }) => path.join('.')).join(' and ');
+  const object = content instanceof PythonObject ? `an object of ${content.name}` : 'none';
   throw new FormatError(
-    `PyTorch checkpoint: expected one state_dict, a dictionary of tensors, and found ${nested.length}`,
+    `PyTorch checkpoint: expected a state_dict, a dictionary of tensors, got ${found || object}`,
   );
 }
 
-function tensorsOf(value: unknown): Map<string, TensorView> | undefined {
-  if (!(value instanceof Map) || value.size === 0) return undefined;
-  const isTensors = [...value].every(
-    ([name, item]) => typeof name === 'string' && item instanceof TensorView,
-  );
-  return isTensors ? (value as Map<string, TensorView>) : undefined;
-}
+/** Where the numbers of a storage begin. */
+type Locate = (storage: Storage) => { readonly bytes: Uint8Array; readonly start: number };
 
 function copyTensors(
-  stateDict: Map<string, TensorView>,
-  storageOf: (storage: Storage) => TensorData,
+  stateDict: ReadonlyMap<string, TensorView>,
+  locate: Locate,
 ): Record<string, StoredTensor> {
-  const tensors: Record<string, StoredTensor> = {};
+  const storages = new Map<string, TensorData>();
+  const tensors: [string, StoredTensor][] = [];
   for (const [name, view] of stateDict) {
-    tensors[name.replace(/^module\./, '')] = {
-      dims: view.dims,
-      data: copyView(view, storageOf(view.storage)),
-    };
+    const { storage, dims } = view;
+    const { kind, name: typeName } = storage.type;
+    if (!kind)
+      throw new FormatError(`PyTorch checkpoint: ${name} consists of ${typeName}, which cannot be read`);
+    const identity = `${storage.key} ${kind}`;
+    const numbers = storages.get(identity) ?? readStorage(locate(storage), storage.length, kind);
+    storages.set(identity, numbers);
+    tensors.push([name.replace(/^module\./, ''), { dims, data: copyView(name, view, numbers) }]);
   }
-  return tensors;
+  return Object.fromEntries(tensors);
 }
 
+function readStorage({ bytes, start }: ReturnType<Locate>, length: number, kind: NumberKind): TensorData {
+  const type = NUMBER_TYPES[kind];
+  if (!(length >= 0 && start + length * type.bytes <= bytes.length)) {
+    throw new FormatError('truncated PyTorch checkpoint: a storage is shorter than announced');
+  }
+  return readNumbers(bytes, start, length, type);
+}
+
+/** The size up to which a tensor may have more numbers than its storage. */
+const MOST_REPEATED = 2 ** 24;
+
 /** Copies a view into C order, refusing one that the file made too large. */
-function copyView({ dims, strides, offset }: TensorView, storage: TensorData): TensorData {
+function copyView(name: string, { dims, strides, offset }: TensorView, storage: TensorData): TensorData {
   const last = dims.reduce((position, size, axis) => position + (size - 1) * strides[axis], offset);
-  const empty = elementCount(dims) === 0;
-  if (strides.length !== dims.length || !(empty || (offset >= 0 && last < storage.length))) {
-    throw new FormatError('PyTorch checkpoint: a tensor reaches beyond its storage');
+  const count = elementCount(dims);
+  const isInside = offset >= 0 && last < storage.length && strides.every((stride) => stride >= 0);
+  // A stride of 0 repeats a number, as often as the file likes.
+  const isBounded = count <= Math.max(storage.length, MOST_REPEATED);
+  if (strides.length !== dims.length || !(count === 0 || (isInside && isBounded))) {
+    throw new FormatError(`PyTorch checkpoint: the tensor ${name} reaches beyond its storage`);
   }
   return gatherStrided(storage, dims, strides, offset);
 }
