@@ -3,7 +3,7 @@
  * path with forward slashes, holding `keypoints` (N, 2) float32 x y, `scores` (N), `descriptors` (D, N)
  * and `image_size` (2) width height. hloc's keypoints count from pixel centres, as ours. For Node.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { Dataset, File, Group, Module, ready } from 'h5wasm/node';
 import type { Features } from '../features/features.js';
 import { replaceFile } from '../files/atomic-file.js';
@@ -13,6 +13,8 @@ import type { NamedFeatures } from './features-json.js';
 
 /** hloc's figure for SuperPoint: the standard deviation, in pixels, that its verification allows a keypoint. */
 const DETECTION_NOISE = 2;
+/** What the group of a picture holds. */
+const DATASETS = ['keypoints', 'scores', 'descriptors', 'image_size'];
 const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
@@ -20,14 +22,15 @@ const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
  * held in memory.
  *
  * @returns the number of pictures written.
- * @throws RangeError when two pictures have one name or a name is not a relative path.
+ * @throws RangeError when two pictures have one name or a name is not a relative path; an Error with the code
+ *   ENOSPC when the disk is full.
  */
 export async function writeHlocFeatures(
   path: string,
   pictures: AsyncIterable<NamedFeatures> | Iterable<NamedFeatures>,
 ): Promise<number> {
   await openLibrary();
-  return replaceFile(path, async (temporary) => {
+  const writing = replaceFile(path, async (temporary) => {
     const file = new File(temporary, 'w');
     const names = new Set<string>();
     try {
@@ -35,11 +38,34 @@ export async function writeHlocFeatures(
         checkName(name, names);
         writePicture(file, name, features);
       }
-    } finally {
       file.close();
+    } catch (error) {
+      await closeBroken(file, temporary);
+      throw error;
     }
     return names.size;
   });
+  return writing.catch((error: unknown) => {
+    throw inOneLine(path, error);
+  });
+}
+
+/** Closes a file that is thrown away. One that cannot be written the library keeps open: it is emptied. */
+async function closeBroken(file: File, path: string): Promise<void> {
+  try {
+    file.close();
+  } catch {
+    await truncate(path);
+  }
+}
+
+/** The library's page about where a failure came through, as what the operating system said. */
+function inOneLine(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && error.message.startsWith('HDF5-DIAG'))) return error;
+  const [, reason = 'cannot be written'] = /error message = '([^']+)'/.exec(error.message) ?? [];
+  const isFull = reason === 'No space left on device';
+  const plain = new Error(`${path}: ${reason.toLowerCase()}`, { cause: error });
+  return isFull ? Object.assign(plain, { code: 'ENOSPC', path }) : plain;
 }
 
 /**
@@ -79,6 +105,8 @@ function checkName(name: string, names: Set<string>): void {
 function writePicture(file: File, name: string, features: Features): void {
   const { width, height, count, keypoints, scores, descriptors, descriptorDim } = features;
   const group = makeGroups(file, name);
+  const taken = group.keys().find((key) => DATASETS.includes(key));
+  if (taken !== undefined) throw new RangeError(`"${name}" is a folder of pictures already`);
   const points = group.create_dataset({ name: 'keypoints', data: keypoints, shape: [count, 2], dtype: '<f' });
   points.create_attribute('uncertainty', DETECTION_NOISE, [], '<d');
   group.create_dataset({ name: 'scores', data: scores, shape: [count], dtype: '<f' });
@@ -104,10 +132,10 @@ function makeGroups(file: File, name: string): Group {
 }
 
 function* readGroup(group: Group, name: string): Generator<NamedFeatures> {
+  // A group of that name is a folder of pictures.
   const keys = group.keys();
-  if (keys.includes('keypoints')) {
+  if (keys.includes('keypoints') && group.get('keypoints') instanceof Dataset) {
     yield { name, features: readPicture(group, name) };
-    return;
   }
   for (const key of keys) {
     const child = group.get(key);
@@ -116,13 +144,11 @@ function* readGroup(group: Group, name: string): Generator<NamedFeatures> {
 }
 
 function readPicture(group: Group, name: string): Features {
-  const [keypoints, scores, descriptors, size] = ['keypoints', 'scores', 'descriptors', 'image_size'].map(
-    (key) => {
-      const dataset = group.get(key);
-      if (!(dataset instanceof Dataset)) throw new FormatError(`picture ${name} lacks the dataset ${key}`);
-      return { dims: dataset.shape ?? [], data: readDataset(dataset) };
-    },
-  );
+  const [keypoints, scores, descriptors, size] = DATASETS.map((key) => {
+    const dataset = group.get(key);
+    if (!(dataset instanceof Dataset)) throw new FormatError(`picture ${name} lacks the dataset ${key}`);
+    return { dims: dataset.shape ?? [], data: readDataset(dataset) };
+  });
   const count = scores.data.length;
   const descriptorDim = descriptors.dims[0];
   if (keypoints.data.length !== 2 * count || descriptors.dims[1] !== count || size.data.length !== 2) {

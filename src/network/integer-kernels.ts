@@ -109,11 +109,14 @@ export function floatTensors(tensors: Readonly<Record<string, StoredTensor>>): {
 
 function dequantised(name: string, { dims, data }: StoredTensor, scales: StoredTensor): StoredTensor {
   const [outputs] = dims;
-  const isIntegers = data instanceof Int8Array || data instanceof Int32Array;
+  const isIntegers = /^Int(8|32)Array$/.test(data[Symbol.toStringTag]);
   if (!isIntegers || scales.data.length !== outputs) {
     throw new FormatError(`expected ${name} in integers with a scale for each of its ${outputs} outputs`);
   }
   const taps = data.length / outputs;
-  const values = Float32Array.from(data, (value, i) => value * Number(scales.data[Math.floor(i / taps)]));
+  const values = Float32Array.from(
+    data as Int32Array,
+    (value, i) => value * Number(scales.data[Math.floor(i / taps)]),
+  );
   return { dims, data: values };
 }

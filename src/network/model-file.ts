@@ -63,6 +63,9 @@ const isModel = (source: ModelSource): source is Model =>
 const isFile = (source: ModelSource): source is SafetensorsFile =>
   typeof source === 'object' && 'tensors' in source && 'metadata' in source;
 
+const isBuffer = (source: object): source is ArrayBuffer =>
+  Object.prototype.toString.call(source) === '[object ArrayBuffer]';
+
 function nameOf(source: ModelSource): string {
   if (typeof source === 'string' || source instanceof URL) return String(source);
   return source instanceof Blob && 'name' in source ? String(source.name) : 'model';
@@ -71,8 +74,11 @@ function nameOf(source: ModelSource): string {
 async function readTensors(source: Exclude<ModelSource, Model>): Promise<SafetensorsFile> {
   if (typeof source === 'string') return decode(await readNamed(source));
   if (source instanceof URL || source instanceof Blob) return decode(await readBytes(source));
-  if (source instanceof ArrayBuffer) return decode(new Uint8Array(source));
-  if (ArrayBuffer.isView(source)) return decode(source);
+  // Bytes may come from another realm (a test runner's, a frame's), whose classes are not this one's.
+  if (isBuffer(source)) return decode(new Uint8Array(source));
+  if (ArrayBuffer.isView(source)) {
+    return decode(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
+  }
   if (isFile(source)) return source;
   return { tensors: source, metadata: {} };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -32,6 +33,38 @@ suite('hloc features', () => {
     assert.equal(await writeHlocFeatures(path, pictures), 3);
     const byName = (a: NamedFeatures, b: NamedFeatures) => (a.name < b.name ? -1 : 1);
     assert.deepEqual((await readAll(path)).sort(byName), pictures.sort(byName));
+  });
+
+  test('pictures in folders, and pictures themselves, may be named as the datasets are', async () => {
+    const names = ['b.jpg', 'keypoints/x.jpg', 'keypoints/scores/image_size', 'descriptors', 'c/keypoints'];
+    const pictures = names.map((name, i) => ({ name, features: someFeatures(i + 1, 4) }));
+    const path = join(folder, 'names.h5');
+    await writeHlocFeatures(path, pictures);
+    const read = await readAll(path);
+    assert.deepEqual(read.map(({ name }) => name).sort(), [...names].sort());
+    for (const { name, features } of pictures) {
+      assert.deepEqual(read.find((picture) => picture.name === name)?.features, features);
+    }
+    const clash = [pictures[4], { name: 'c', features: someFeatures(1, 4) }];
+    await assert.rejects(writeHlocFeatures(path, clash), /"c" is a folder of pictures already/);
+  });
+
+  test('a full disk is told in one line, and leaves nothing', async (context) => {
+    const small = join(folder, 'small');
+    await mkdir(small);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]);
+    if (mounted.status !== 0) return context.skip('needs the right to mount a small file system');
+    try {
+      const pictures = [1, 2, 3].map((i) => ({ name: `${i}.jpg`, features: someFeatures(100, 256) }));
+      const path = join(small, 'f.h5');
+      await assert.rejects(writeHlocFeatures(path, pictures), {
+        code: 'ENOSPC',
+        message: `${path}: no space left on device`,
+      });
+      assert.deepEqual(await readdir(small), []);
+    } finally {
+      spawnSync('umount', ['--lazy', small]);
+    }
   });
 
   test("has hloc's datasets, shapes and types", async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { FormatError } from '../../src/files/format-error.js';
 import { encodeSafetensors } from '../../src/files/safetensors.js';
 import { encodeModel, type Model, onnxModel } from '../../src/network/model.js';
@@ -43,6 +44,22 @@ suite('reading models', () => {
     assert.deepEqual((await readModel(weights)).weights, weights);
     const model = await readModel(bytes);
     assert.equal(await readModel(model), model);
+  });
+
+  test("takes another realm's arrays and bytes", async () => {
+    // As a test runner that runs modules in a context of its own has them.
+    const foreign = runInNewContext(
+      `Object.fromEntries(entries.map(([name, { dims, data }]) => [name, { dims, data: Float32Array.from(data) }]))`,
+      { entries: Object.entries(weights) },
+    );
+    assert.ok(!(foreign['conv1a.weight'].data instanceof Float32Array));
+    const fromTensors = await readModel(foreign);
+    assert.deepEqual(fromTensors.weights, weights);
+    assert.ok(fromTensors.weights['conv1a.weight'].data instanceof Float32Array);
+    const file = runInNewContext('Uint8Array.from(bytes)', { bytes });
+    for (const source of [file, file.buffer]) assert.deepEqual((await readModel(source)).weights, weights);
+    const onnx = runInNewContext('Uint8Array.from(bytes)', { bytes: onnxModel(fromTensors) });
+    assert.deepEqual((await readModel(onnx)).weights, weights);
   });
 
   test('knows the models of the package by name and tells what each is', async () => {
