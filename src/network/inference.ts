@@ -2,12 +2,12 @@
 import { convolution, maxPool } from '../graph/convolution.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
-import { divide, maximum, reduceL2, relu } from '../graph/operators.js';
+import { add, divide, multiply, relu, sqrt } from '../graph/operators.js';
 import { architecture, type Layer, type NetworkShape } from './architecture.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
-/** Keeps the division finite where a descriptor is all zeros. */
-const SMALLEST_LENGTH = 1e-12;
+/** Keeps the division finite where a descriptor is all zeros; too small to change another's length. */
+const SMALLEST_SQUARE = 1e-24;
 
 /** One layer, its ReLU and pooling included. */
 export function runLayer(x: Value, { name, activated, pooled }: Layer, weights: Weights): Value {
@@ -24,9 +24,15 @@ function runLayers(x: Value, layers: readonly Layer[], weights: Weights): Value 
   return layers.reduce((map, layer) => runLayer(map, layer, weights), x);
 }
 
-/** Each cell's vector of a map [N, D, Hc, Wc] at length 1. */
+/**
+ * Each cell's vector of a map [N, D, Hc, Wc] at length 1. The sum of squares is a convolution: as quick as a
+ * reduction, and OpenCV 4.6 cannot reduce maps of unknown size.
+ */
 export function normalisedDescriptors(coarse: Value): Value {
-  return divide(coarse, maximum(reduceL2(coarse, [1]), SMALLEST_LENGTH));
+  const channels = Number(coarse.dims[1]);
+  const ones = coarse.graph.constant(new Float32Array(channels).fill(1), [1, channels, 1, 1]);
+  const squares = convolution(multiply(coarse, coarse), ones);
+  return divide(coarse, sqrt(add(squares, SMALLEST_SQUARE)));
 }
 
 /**
