@@ -69,7 +69,7 @@ export {
   photometricAugment,
   SYNTHETIC_PHOTOMETRY,
 } from './image/photometric.js';
-export { cropImage, fitWithin, resizeAndCrop, resizeImage } from './image/resize.js';
+export { cropImage, fitWithin, resizeImage } from './image/resize.js';
 export type { Shade } from './image/shade.js';
 export { imageContrast, LOW_CONTRAST, stretchImage } from './image/stretch.js';
 export { type WarpOptions, warpImage, warpMask } from './image/warp-image.js';

@@ -32,7 +32,7 @@ export class Random {
     for (let skip = high & 0xf; skip > 0; skip--) this.#generator.jump();
   }
 
-  /** A generator that depends on this one's seed and the keys only. */
+  /** A generator that depends on this one's seed and the keys only: ('a', 'b') and ('a/b') are the same path. */
   fork(...keys: (number | string)[]): Random {
     return new Random(`${this.#path}/${keys.join('/')}`);
   }

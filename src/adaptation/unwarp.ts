@@ -4,6 +4,7 @@
  * the view's frame, so both are moved inwards; in the photograph's pixels all eight of these lines are
  * straight, and a row of valid pixels is one interval: no mask is ever drawn or warped.
  */
+import { facing, rowWithin } from '../geometry/half-planes.js';
 import { type Homography, invertHomography } from '../geometry/homography.js';
 
 /** The running sums of one photograph, from which the mean heatmap comes. */
@@ -39,20 +40,14 @@ export function meanHeatmap({ heat, views }: HeatmapSum, minViews = 1): Float32A
   return heat.map((total, i) => total / Math.max(views[i], minViews));
 }
 
-/** The same homography with the third coordinate positive for what the view shows. */
-function facingView(H_photoToView: Homography, viewWidth: number, viewHeight: number): Homography {
-  const back = invertHomography(H_photoToView);
-  const depth = back[6] * ((viewWidth - 1) / 2) + back[7] * ((viewHeight - 1) / 2) + back[8];
-  return depth < 0 ? H_photoToView.map((element) => -element) : H_photoToView;
-}
-
 /**
  * The valid pixels as half-planes of the photograph, a·x + b·y + c >= 0. [8, 3]
- * @param h photograph → view, from `facingView`.
+ * @param h photograph → view, its third coordinate positive for what the view shows; `back` its inverse.
  * @param erosion pixels of the view.
  */
 function validHalfPlanes(
   h: Homography,
+  back: Homography,
   sum: HeatmapSum,
   viewWidth: number,
   viewHeight: number,
@@ -70,7 +65,6 @@ function validHalfPlanes(
   // The photograph's edges a·x + b·y + c = 0 become lines l = H⁻ᵀ(a, b, c) of the view, and a pixel's
   // distance to one there is (a·x + b·y + c) / (depth · |l|).
   const edges = [1, 0, 0.5, -1, 0, sum.width - 0.5, 0, 1, 0.5, 0, -1, sum.height - 0.5];
-  const back = invertHomography(h);
   for (let edge = 0; edge < 12; edge += 3) {
     const line = [0, 1].map(
       (k) => edges[edge] * back[k] + edges[edge + 1] * back[3 + k] + edges[edge + 2] * back[6 + k],
@@ -79,24 +73,6 @@ function validHalfPlanes(
     for (let k = 0; k < 3; k++) planes[12 + edge + k] = edges[edge + k] - distance * h[6 + k];
   }
   return planes;
-}
-
-/** Pixels [start, end) of row y that lie in all half-planes. */
-function validSpan(planes: Float64Array, y: number, width: number): [number, number] {
-  let start = 0;
-  let end = width - 1;
-  for (let plane = 0; plane < planes.length; plane += 3) {
-    const slope = planes[plane];
-    const rest = planes[plane + 1] * y + planes[plane + 2];
-    if (Math.abs(slope) < 1e-12) {
-      if (rest < 0) return [0, 0];
-    } else if (slope > 0) {
-      start = Math.max(start, Math.ceil(-rest / slope));
-    } else {
-      end = Math.min(end, Math.floor(-rest / slope));
-    }
-  }
-  return end < start ? [0, 0] : [start, end + 1];
 }
 
 /**
@@ -115,12 +91,13 @@ export function addWarpedHeatmap(
   erosion: number,
 ): void {
   const { width, height, heat, views } = sum;
-  const h = facingView(H_photoToView, viewWidth, viewHeight);
-  const planes = validHalfPlanes(h, sum, viewWidth, viewHeight, erosion);
+  const back = invertHomography(H_photoToView);
+  const h = facing(H_photoToView, back, viewWidth, viewHeight);
+  const planes = validHalfPlanes(h, back, sum, viewWidth, viewHeight, erosion);
   const right = viewWidth - 1;
   const bottom = viewHeight - 1;
   for (let y = 0; y < height; y++) {
-    const [start, end] = validSpan(planes, y, width);
+    const [start, end] = rowWithin(planes, y, width);
     const nu = h[1] * y + h[2];
     const nv = h[4] * y + h[5];
     const nw = h[7] * y + h[8];

@@ -29,7 +29,7 @@ export function checkDrawTarget(target: string): void {
  * its name when it is complete.
  *
  * @returns what `use` returns.
- * @throws FfmpegMissing, or ffmpeg's own words.
+ * @throws FfmpegMissingError, or ffmpeg's own words.
  */
 export function withDrawings<T>(
   target: string,

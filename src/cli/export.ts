@@ -21,7 +21,7 @@ interface ExportOptions {
   readonly json?: boolean;
 }
 
-/** Photographs that the ranges of a network in bytes are measured on. */
+/** Photographs that the ranges of an int8 network are measured on. */
 const CALIBRATION_PHOTOGRAPHS = 100;
 
 /** Adds the command. */

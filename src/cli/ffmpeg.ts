@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
 /** ffmpeg is needed and not there: exit code 1. */
-export class FfmpegMissing extends Error {
-  override readonly name = 'FfmpegMissing';
+export class FfmpegMissingError extends Error {
+  override readonly name = 'FfmpegMissingError';
 
   constructor(program: string, cause: unknown) {
     super(
@@ -31,7 +31,7 @@ const KEPT_WORDS = 4096;
 /**
  * Starts ffmpeg, or ffprobe.
  * @param name the file at stake, for the error.
- * @throws FfmpegMissing if there is none.
+ * @throws FfmpegMissingError if there is none.
  */
 export async function startFfmpeg(
   name: string,
@@ -45,7 +45,7 @@ export async function startFfmpeg(
     stdio: 'pipe',
   });
   await once(child, 'spawn').catch((cause: NodeJS.ErrnoException) => {
-    throw cause.code === 'ENOENT' ? new FfmpegMissing(program, cause) : cause;
+    throw cause.code === 'ENOENT' ? new FfmpegMissingError(program, cause) : cause;
   });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

@@ -1,5 +1,10 @@
 /** `superpoint/evaluation`: the paper's metrics and experiments (Node). */
-export { pointsInSharedView, type Repeatability, repeatability } from './metrics/detection-metrics.js';
+export {
+  pointsInSharedView,
+  type Repeatability,
+  repeatability,
+  type Size,
+} from './metrics/detection-metrics.js';
 export { areaUnderRecall, cornerError, correctness } from './metrics/homography-metrics.js';
 export { type MatchingMetrics, matchingMetrics } from './metrics/matching-metrics.js';
 export { evaluateHomographies, type HomographyEvaluation } from './protocols/evaluate-homographies.js';
@@ -8,5 +13,6 @@ export {
   SYNTHETIC_PROTOCOL,
   type SyntheticEvaluation,
 } from './protocols/evaluate-synthetic.js';
-export { PROFILES } from './protocols/profiles.js';
+export { type Fitted, fitImage, fittedHomography, fittedSize } from './protocols/fit-image.js';
+export { type Fit, PROFILES } from './protocols/profiles.js';
 export { readSequences } from './protocols/sequences.js';

@@ -22,6 +22,12 @@ export function scaleHomography(sx: number, sy: number): Homography {
   return new Float64Array([sx, 0, (sx - 1) / 2, 0, sy, (sy - 1) / 2, 0, 0, 1]);
 }
 
+/** [4, 2] the outer corners of a picture's corner pixels, clockwise from the top left. */
+export function outerCorners(width: number, height: number): Float64Array {
+  const [right, bottom] = [width - 0.5, height - 0.5];
+  return Float64Array.of(-0.5, -0.5, right, -0.5, right, bottom, -0.5, bottom);
+}
+
 /** The product a·b: first b, then a, so `H_0to2 = multiplyHomographies(H_1to2, H_0to1)`. */
 export function multiplyHomographies(a: Homography, b: Homography): Homography {
   const product = new Float64Array(9);

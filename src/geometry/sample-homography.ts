@@ -5,7 +5,13 @@
  * `warpImage`, `warpMask` and `warpPoints` as it is.
  */
 import type { Random } from '../random.js';
-import { type Homography, homographyFromFourPoints, invertHomography, warpPoints } from './homography.js';
+import {
+  type Homography,
+  homographyFromFourPoints,
+  invertHomography,
+  outerCorners,
+  warpPoints,
+} from './homography.js';
 
 /** How far a sampled view may differ from the centre crop. Plain JSON. */
 export interface HomographySampling {
@@ -56,13 +62,6 @@ const MAX_TRIES = 64;
 
 /** Four corners, [4, 2]: top left, top right, bottom right, bottom left. */
 type Corners = Float64Array;
-
-/** Outer corners of a picture of this size: it covers [-0.5, width - 0.5]. */
-function outerCorners(width: number, height: number): Corners {
-  const right = width - 0.5;
-  const bottom = height - 0.5;
-  return Float64Array.of(-0.5, -0.5, right, -0.5, right, bottom, -0.5, bottom);
-}
 
 /** Are the corners in order around a convex quadrilateral of some area? */
 function isConvex(corners: Corners, smallestArea: number): boolean {

@@ -1,7 +1,7 @@
 /** The one error of everything that reads images. */
 import { fileKind } from './file-kind.js';
 
-/** What to hand in instead, where the kind of file is the problem. */
+/** Ends the message where the kind of file is the problem. */
 const EXPECTED_FORMATS = 'expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, PGM or PPM picture';
 export const CONVERT = 'convert it to JPEG or PNG';
 

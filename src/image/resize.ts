@@ -2,12 +2,6 @@
  * Resizing and cropping of grey pictures, half-pixel exact: output pixel x looks at the input around
  * (x + 0.5) * inWidth / outWidth - 0.5. Shrinking averages over areas, growing interpolates.
  */
-import {
-  type Homography,
-  multiplyHomographies,
-  scaleHomography,
-  translationHomography,
-} from '../geometry/homography.js';
 import { type GrayImage, grayImage, nameOfImage, withName } from './image.js';
 
 /** For each output sample: the first input sample, how many follow, and their weights (sum 1). */
@@ -107,29 +101,4 @@ export function cropImage(image: GrayImage, x: number, y: number, width: number,
     crop.data.set(image.data.subarray(start, start + width), row * width);
   }
   return crop;
-}
-
-/**
- * The evaluation protocols' preparation (§7): resized with its aspect ratio kept until it covers
- * `width` x `height`, then the centre cut out.
- * @returns the crop, and the homography from points of the original picture to points of the crop.
- */
-export function resizeAndCrop(
-  image: GrayImage,
-  width: number,
-  height: number,
-): { image: GrayImage; H_originalToCrop: Homography } {
-  const scale = Math.max(width / image.width, height / image.height);
-  const wide = Math.max(width, Math.round(image.width * scale));
-  const high = Math.max(height, Math.round(image.height * scale));
-  const left = Math.floor((wide - width) / 2);
-  const top = Math.floor((high - height) / 2);
-  return {
-    image: cropImage(resizeImage(image, wide, high), left, top, width, height),
-    // the rounded size, not `scale`: the two differ by up to half a pixel at the far edge
-    H_originalToCrop: multiplyHomographies(
-      translationHomography(-left, -top),
-      scaleHomography(wide / image.width, high / image.height),
-    ),
-  };
 }

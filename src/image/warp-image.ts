@@ -2,7 +2,7 @@
  * Pictures and masks under a homography. The matrix handed in always maps points of the input picture
  * to points of the output; the loops walk the output and look back through its inverse.
  */
-
+import { facing, rowWithin } from '../geometry/half-planes.js';
 import {
   type Homography,
   invertHomography,
@@ -10,8 +10,8 @@ import {
   scaleHomography,
   warpPoints,
 } from '../geometry/homography.js';
-import { type GrayImage, grayImage } from '../image/image.js';
-import { resizeImage } from '../image/resize.js';
+import { type GrayImage, grayImage } from './image.js';
+import { resizeImage } from './resize.js';
 
 /** Input pixels per output pixel from which a plain bilinear sample would skip pixels visibly. */
 const ALIASING_STEP = 1.6;
@@ -20,10 +20,7 @@ const RESIDUAL_STEP = 1.2;
 
 /** Output → input, scaled such that the third coordinate is positive where the input is in front. */
 function backwardHomography(H_inputToOutput: Homography, inWidth: number, inHeight: number): Homography {
-  const depth =
-    H_inputToOutput[6] * ((inWidth - 1) / 2) + H_inputToOutput[7] * ((inHeight - 1) / 2) + H_inputToOutput[8];
-  const H_outputToInput = invertHomography(H_inputToOutput);
-  return depth < 0 ? H_outputToInput.map((element) => -element) : H_outputToInput;
+  return facing(invertHomography(H_inputToOutput), H_inputToOutput, inWidth, inHeight);
 }
 
 /**
@@ -47,24 +44,6 @@ function pictureEdges(H_outputToInput: Homography, inWidth: number, inHeight: nu
   return edges;
 }
 
-/** Pixels [start, end) of output row y that lie at least `distance` inside all four edges. */
-function visibleSpan(edges: Float64Array, y: number, outWidth: number, distance: number): [number, number] {
-  let start = 0;
-  let end = outWidth - 1;
-  for (let edge = 0; edge < 12; edge += 3) {
-    const slope = edges[edge];
-    const rest = edges[edge + 1] * y + edges[edge + 2] - distance;
-    if (Math.abs(slope) < 1e-12) {
-      if (rest < 0) return [0, 0];
-    } else if (slope > 0) {
-      start = Math.max(start, Math.ceil(-rest / slope - 1e-9));
-    } else {
-      end = Math.min(end, Math.floor(-rest / slope + 1e-9));
-    }
-  }
-  return end < start ? [0, 0] : [start, end + 1];
-}
-
 /** Median over a grid of the output of the input pixels that one output pixel steps over. */
 function samplingStep(
   H_outputToInput: Homography,
@@ -75,7 +54,7 @@ function samplingStep(
   const steps: number[] = [];
   for (let row = 0.5; row < 7; row++) {
     const y = Math.floor((row * outHeight) / 7);
-    const [start, end] = visibleSpan(edges, y, outWidth, 0);
+    const [start, end] = rowWithin(edges, y, outWidth);
     if (start === end) continue;
     for (let column = 0.5; column < 7; column++) {
       const x = start + ((end - start) * column) / 7;
@@ -162,7 +141,7 @@ export function warpImage(
     );
   }
   for (let y = 0; y < outHeight; y++) {
-    const [start, end] = border === 'zero' ? visibleSpan(edges, y, outWidth, 0) : [0, outWidth];
+    const [start, end] = border === 'zero' ? rowWithin(edges, y, outWidth) : [0, outWidth];
     const row = output.data.subarray(y * outWidth, (y + 1) * outWidth);
     sampleRow(source, H_outputToSource, y, start, end, row);
   }
@@ -187,7 +166,7 @@ export function warpMask(
   const mask = new Uint8Array(outWidth * outHeight);
   for (let y = 0; y < outHeight; y++) {
     // eroding an intersection of half-planes is shifting each of them: exact, and no filter to run
-    const [start, end] = visibleSpan(edges, y, outWidth, erosion);
+    const [start, end] = rowWithin(edges, y, outWidth, erosion);
     mask.fill(1, y * outWidth + start, y * outWidth + end);
   }
   return mask;

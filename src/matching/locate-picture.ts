@@ -1,7 +1,7 @@
 /** Finds a flat picture in a frame: matches, their homography, and the picture's outline in the frame. */
 import type { Features } from '../features/features.js';
 import { estimateHomography } from '../geometry/estimate-homography.js';
-import { type Homography, warpPoints } from '../geometry/homography.js';
+import { type Homography, outerCorners, warpPoints } from '../geometry/homography.js';
 import { matchFeatures } from './match-features.js';
 import type { Matches } from './matches.js';
 
@@ -44,7 +44,7 @@ export async function locatePicture(
   const matches = await matchFeatures(picture, frame, { minSimilarity });
   const options = { threshold, maxIterations: MAX_ITERATIONS };
   const { H_0to1, inliers, inlierCount } = estimateHomography(picture, frame, matches, options);
-  const corners = cornersOf(picture);
+  const corners = outerCorners(picture.width, picture.height);
   const isFound = H_0to1 !== null && inlierCount >= minInliers && showsFront(H_0to1, corners);
   return {
     H_pictureToFrame: isFound ? H_0to1 : null,
@@ -55,17 +55,11 @@ export async function locatePicture(
   };
 }
 
-/** [4, 2] the outer corners of the corner pixels, clockwise from the top left. */
-function cornersOf({ width, height }: Features): number[] {
-  const [right, bottom] = [width - 0.5, height - 0.5];
-  return [-0.5, -0.5, right, -0.5, right, bottom, -0.5, bottom];
-}
-
 /**
  * Does a camera before the picture see it like this? All of it lies on one side of the horizon (then a
  * rectangle stays convex), and it is not mirrored.
  */
-function showsFront(h: Homography, corners: readonly number[]): boolean {
+function showsFront(h: Homography, corners: ArrayLike<number>): boolean {
   const determinant =
     h[0] * (h[4] * h[8] - h[5] * h[7]) -
     h[1] * (h[3] * h[8] - h[5] * h[6]) +

@@ -1,4 +1,4 @@
-/** How large the values of each layer get on pictures: what a network in bytes is scaled by. */
+/** How large the values of each layer get on pictures: what an int8 network is scaled by. */
 import { createSession, tensor } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { cropImage } from '../image/resize.js';

@@ -106,7 +106,7 @@ export interface CorrespondenceValues {
   readonly columnWeights: Value;
   /** [N, P]: how much a correspondence counts; 0 where a view does not show it. */
   readonly importance: Value;
-  /** [2N, P]: 1 where the view shows the point. One that a single view shows is a counter-example there. */
+  /** [2N, P]: 1 where the view shows the point. A point that only one view shows is a counter-example in that view. */
   readonly present: Value;
 }
 

@@ -96,7 +96,7 @@ function byteLayer(
 }
 
 /**
- * The network of `inferenceModel` in bytes, as an ONNX file of about a quarter of the size.
+ * The network of `inferenceModel` in int8, as an ONNX file of about a quarter of the size.
  *
  * @param ranges of `rangesModel`'s outputs over pictures like those it is for; larger values are cut off.
  * @throws RangeError where a layer has no range above 0.

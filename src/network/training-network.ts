@@ -1,6 +1,6 @@
 /**
- * The network while it trains: convolution, batch normalisation over the batch, ReLU (DESIGN: folded
- * into plain convolutions afterwards). Layers without a gamma are plain convolutions already.
+ * The network while it trains: convolution, batch normalisation over the batch, ReLU. For inference the
+ * normalisation is folded into plain convolutions (fold-batch-norm.ts). Layers without a gamma are plain convolutions already.
  */
 import {
   channelAffine,

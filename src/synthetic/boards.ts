@@ -133,7 +133,7 @@ function gridStrokes(stage: Stage, grid: Grid, paints: readonly Paint[]): Figure
     const from = random.integer(0, along - 1);
     const to = random.integer(from + 1, along);
     const [a, b] = [from, to].map((k) => 2 * (upright ? k * (across + 1) + line : line * (across + 1) + k));
-    // Unlike the cells on both sides, or their edge would seem to lie half a stroke beside.
+    // Its grey differs from the cells on both sides; else their edge would seem to lie half a stroke away.
     const beside: number[] = [];
     for (let k = from; k < to; k++) {
       for (const lane of [line - 1, line]) {

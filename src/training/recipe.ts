@@ -13,6 +13,7 @@ import { PHOTO_PHOTOMETRY, type Photometry, SYNTHETIC_PHOTOMETRY } from '../imag
 import { SHAPE_KINDS } from '../synthetic/sample.js';
 import { SYNTHETIC_VIEWS } from '../synthetic/synthesize.js';
 import { cameraSchema } from './recipe-camera.js';
+import { describeIssue } from './recipe-issues.js';
 
 const count = z.int().min(0);
 const positiveCount = z.int().min(1);
@@ -254,44 +255,6 @@ export function parseRecipe(value: unknown, source = 'recipe'): Recipe {
   const result = recipeSchema.safeParse(value);
   if (result.success) return result.data;
   throw new RecipeError(`${source}: ${describeIssue(result.error.issues[0], value)}`);
-}
-
-function describeIssue(issue: z.core.$ZodIssue, recipe: unknown): string {
-  const key = issue.path.length > 0 ? issue.path.map(String).join('.') : 'the recipe';
-  if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.map((name) => [...issue.path.map(String), name].join('.'));
-    return `unknown key ${names.join(', ')}`;
-  }
-  const found = issue.path.reduce<unknown>(
-    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
-    recipe,
-  );
-  const got = found === undefined ? 'nothing' : JSON.stringify(found);
-  return `${key}: ${expectation(issue)}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`;
-}
-
-/** What was expected, in words. */
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `expected ${issue.expected === 'int' ? 'a whole number' : `${article(issue.expected)} ${issue.expected}`}`;
-    case 'too_small':
-      return `expected ${issue.origin === 'array' ? 'a list of ' : ''}${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'too_big':
-      return `expected ${issue.origin === 'array' ? 'a list of ' : ''}${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-    case 'not_multiple_of':
-      return `expected a multiple of ${issue.divisor}`;
-    case 'invalid_value':
-      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
-    case 'invalid_union':
-      return 'expected "hinge" or "dualSoftmax"';
-    default:
-      return issue.message;
-  }
-}
-
-function article(noun: string): string {
-  return /^[aeiou]/.test(noun) ? 'an' : 'a';
 }
 
 /**

@@ -97,7 +97,7 @@ suite('superpoint export', () => {
     }
   });
 
-  test('writes the network in bytes, ranges measured on photographs', async () => {
+  test('writes the int8 network, ranges measured on photographs', async () => {
     for (let i = 0; i < 3; i++) await writeImage(join(folder, `photos/${i}.png`), testImage(i, 96, 72));
     const options = ['--model', 'run', '--format', 'onnx', '--output', 'bytes.onnx', '--int8', 'photos'];
     const { code, stderr } = await run(...options);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scaleHomography, warpPoints } from '../../src/geometry/homography.js';
 import { grayImage } from '../../src/image/image.js';
-import { cropImage, fitWithin, resizeAndCrop, resizeImage } from '../../src/image/resize.js';
+import { cropImage, fitWithin, resizeImage } from '../../src/image/resize.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 import { blobImage, brightCentre } from './blob.js';
@@ -53,31 +53,6 @@ test('a blob lands where scaleHomography says', () => {
     const [foundX, foundY] = brightCentre(resized);
     assert.ok(Math.hypot(foundX - x, foundY - y) < 0.01, `at (${foundX}, ${foundY}), said (${x}, ${y})`);
   }
-});
-
-test('the crop of the evaluation protocol maps points along, sub-pixel', () => {
-  const sizes = [
-    [800, 640, 320, 240],
-    [321, 517, 320, 240],
-    [97, 61, 320, 240],
-    [640, 480, 320, 240],
-    [333, 250, 320, 240],
-  ];
-  for (const [inWidth, inHeight, width, height] of sizes) {
-    const [x0, y0] = [0.52 * inWidth, 0.47 * inHeight];
-    const original = blobImage(inWidth, inHeight, x0, y0, Math.max(2, inWidth / 60));
-    const { image, H_originalToCrop } = resizeAndCrop(original, width, height);
-    assert.deepEqual([image.width, image.height], [width, height]);
-    const [x, y] = warpPoints(H_originalToCrop, [x0, y0]);
-    const [foundX, foundY] = brightCentre(image);
-    assert.ok(Math.hypot(foundX - x, foundY - y) < 0.02, `at (${foundX}, ${foundY}), said (${x}, ${y})`);
-  }
-});
-
-test('the crop is centred and keeps the aspect ratio', () => {
-  const { H_originalToCrop } = resizeAndCrop(grayImage(800, 640), 320, 240);
-  // 800x640 → 320x256, 8 rows off the top
-  assertClose(H_originalToCrop, [0.4, 0, -0.3, 0, 0.4, -8.3, 0, 0, 1]);
 });
 
 test('fitting within a side shrinks, and never grows', () => {

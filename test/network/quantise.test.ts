@@ -47,7 +47,7 @@ function relativeError(actual: Tensor, expected: Tensor): number {
   return Math.sqrt(difference / e.reduce((sum, value) => sum + value * value, 0));
 }
 
-suite('the network in bytes', () => {
+suite('the int8 network', () => {
   test('gives nearly what the network in floats gives, at any size', async () => {
     const weights = randomWeights();
     const ranges = await activationRanges(weights, [picture(48, 40, 1), picture(64, 48, 2)]);

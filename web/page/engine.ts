@@ -17,9 +17,9 @@ const PREFERRED = [
 ];
 const TITLES: Readonly<Record<string, string>> = {
   superpoint: 'SuperPoint',
-  'superpoint-int8': 'SuperPoint, in bytes',
+  'superpoint-int8': 'SuperPoint, int8',
   'superpoint-small': 'SuperPoint small',
-  'superpoint-small-int8': 'SuperPoint small, in bytes',
+  'superpoint-small-int8': 'SuperPoint small, int8',
   magicpoint: 'MagicPoint (points only)',
 };
 const DEVICES = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
@@ -118,7 +118,7 @@ export class Engine {
     }
     find(document, '#engine-remark').textContent = this.#runtime.remark ?? '';
     if (this.#runtime.remark) tell(`It runs on ${this.#runtime.remark}.`);
-    // On a CPU the model in bytes is nearly twice as fast, and a third of the download.
+    // On a CPU the int8 model is nearly twice as fast, and a third of the download.
     const inBytes = this.#models.find(({ name }) => name === 'superpoint-int8');
     if (this.#runtime.device === 'wasm' && inBytes) this.#fillMenu(inBytes.name);
     if (this.#models.length > 0) return this.#load();

@@ -1,4 +1,4 @@
-/** Average precision of a ranked list of which nobody knows what is missing. */
+/** Average precision of a ranked list, where the number of missed entries is not known. */
 
 /**
  * Mean of the precision at each correct entry of a list ranked from the surest on; entries that never

@@ -34,7 +34,7 @@ export interface DetectorTask {
 export interface HomographyTask {
   readonly name: string;
   readonly features: FeatureTask;
-  /** Whether points outside the shared view are dropped by the truth before matching; null keeps all. */
+  /** Only the best so many points of the shared view, by the true homography, are matched; null matches all. */
   readonly bestAfterSharing: number | null;
   /** Pixels for a correct match in NN mAP and matching score. */
   readonly matchEpsilon: number;

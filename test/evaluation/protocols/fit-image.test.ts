@@ -4,6 +4,7 @@ import { fitImage, fittedHomography, fittedSize } from '../../../src/evaluation/
 import { invertHomography, translationHomography, warpPoints } from '../../../src/geometry/homography.js';
 import { grayImage } from '../../../src/image/image.js';
 import { assertClose } from '../../assert-close.js';
+import { blobImage, brightCentre } from '../../image/blob.js';
 
 const CROP = { kind: 'crop', width: 320, height: 240 } as const;
 
@@ -39,6 +40,23 @@ suite('fitting pictures to a protocol', () => {
         warpPoints(fittedSize(image, fit).H_originalToFitted, [400, 200]),
         0.02,
       );
+    }
+  });
+
+  test('a crop maps points along sub-pixel, from any size', () => {
+    const sizes = [
+      [800, 640],
+      [321, 517],
+      [97, 61],
+      [640, 480],
+      [333, 250],
+    ];
+    for (const [width, height] of sizes) {
+      const [x0, y0] = [0.52 * width, 0.47 * height];
+      const fitted = fitImage(blobImage(width, height, x0, y0, Math.max(2, width / 60)), CROP);
+      assert.deepEqual([fitted.width, fitted.height], [320, 240]);
+      const expected = warpPoints(fittedSize({ width, height }, CROP).H_originalToFitted, [x0, y0]);
+      assertClose(brightCentre(fitted), expected, 0.02);
     }
   });
 
