@@ -12,8 +12,9 @@ import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/protocols/e
 import { makeWarps } from '../evaluation/protocols/make-warps.js';
 import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/protocols/profiles.js';
 import { readSequences } from '../evaluation/protocols/sequences.js';
-import { homographyReport } from '../evaluation/report/homographies.js';
+import { type Elsewhere, homographyReport } from '../evaluation/report/homographies.js';
 import { matchPictures, SHOWN_MATCHES } from '../evaluation/report/match-pictures.js';
+import { OUTSIDE_CHANGES, publishedBeside } from '../evaluation/report/published.js';
 import { syntheticPictures, syntheticReport } from '../evaluation/report/synthetic.js';
 import { figureLines, syntheticLines } from '../evaluation/report/text-table.js';
 import { adaptedMethod } from '../evaluation/rivals/adapted-method.js';
@@ -166,6 +167,7 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
       features: options.features,
       output,
       onStep,
+      elsewhere: (hash) => ({ published: publishedBeside(hash) }),
     });
   });
 }
@@ -188,6 +190,7 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
       features: options.features,
       output,
       onStep,
+      elsewhere: () => ({ besideSweeps: [OUTSIDE_CHANGES] }),
     });
     return {
       ...outcome,
@@ -228,13 +231,15 @@ interface Comparison {
   readonly features: readonly FeatureSource[];
   readonly output: string;
   readonly onStep: OnStep;
+  /** What the report shows beside, by the hash of the pictures. */
+  readonly elsewhere?: (hash: string) => Elsewhere;
 }
 
 async function compareOnSequences(
   folder: string,
   categories: string | undefined,
   profile: Profile,
-  { name, title, methods, features, output, onStep }: Comparison,
+  { name, title, methods, features, output, onStep, elsewhere }: Comparison,
 ): Promise<Outcome> {
   checkNames([...methods, ...features].map(({ name }) => name));
   const set = await readSequences(folder, {
@@ -248,7 +253,7 @@ async function compareOnSequences(
     title,
     result: evaluation,
     lines: figureLines(evaluation),
-    report: (context) => homographyReport(evaluation, context),
+    report: (context) => homographyReport(evaluation, context, elsewhere?.(set.hash)),
     pictures: async () => {
       const [task] = profile.homography;
       const row = evaluation.rows.find(({ homography }) => task && homography[task.name]);

@@ -181,6 +181,7 @@ export function isChange(category: Category): category is Change {
 /** A category in words. */
 export function categoryTitle(category: Category): string {
   if (!isChange(category)) return category.name;
+  if (category.kind === 'mixed') return severityName(category.severity);
   const { title, steps } = sweepOf(category.kind);
   return steps.length > 1 ? `${title} ${amountOf(category)}` : title;
 }

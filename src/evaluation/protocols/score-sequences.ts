@@ -4,7 +4,7 @@ import { type Homography, invertHomography } from '../../geometry/homography.js'
 import { pointsInSharedView, type Repeatability, repeatability } from '../metrics/detection-metrics.js';
 import { cornerError } from '../metrics/homography-metrics.js';
 import { type MatchingMetrics, matchingMetrics } from '../metrics/matching-metrics.js';
-import { estimateWithOpenCv, estimateWithOurs } from '../rivals/homography-estimators.js';
+import { type ByEstimator, estimateWithAll, perEstimator } from '../rivals/homography-estimators.js';
 import { matchPair } from '../rivals/match-pair.js';
 import type { Category } from './category.js';
 import { type FittedFeatures, pickFeatures, readFittedSequences } from './feature-files.js';
@@ -27,14 +27,11 @@ export interface DetectorScore extends PairName {
   readonly atEpsilons: readonly Repeatability[];
 }
 
-/** Estimators of homographies, by the names that reports use. */
-export type EstimatorName = 'opencv' | 'ours';
-
 /** A descriptor's score on one pair. */
 export interface HomographyScore extends PairName, MatchingMetrics {
   /** Mean corner error in pixels, infinite when the estimation failed. */
-  readonly cornerErrors: Readonly<Record<EstimatorName, number>>;
-  readonly inliers: Readonly<Record<EstimatorName, number>>;
+  readonly cornerErrors: ByEstimator<number>;
+  readonly inliers: ByEstimator<number>;
 }
 
 interface FittedPair extends PairName {
@@ -125,15 +122,12 @@ export async function scorePair(
 ): Promise<Omit<HomographyScore, keyof PairName>> {
   const matches = await matchPair(features0, features1);
   const { mutual } = matches;
-  const estimates = {
-    opencv: await estimateWithOpenCv(features0, features1, mutual, task.robust),
-    ours: estimateWithOurs(features0, features1, mutual, task.robust),
-  };
-  const errorOf = (name: EstimatorName) =>
-    cornerError(estimates[name].H_0to1, H_0to1, features0, task.corners);
+  const estimates = await estimateWithAll(features0, features1, mutual, task.robust);
   return {
     ...matchingMetrics(features0, features1, matches, H_0to1, task.matchEpsilon),
-    cornerErrors: { opencv: errorOf('opencv'), ours: errorOf('ours') },
-    inliers: { opencv: estimates.opencv.inlierCount, ours: estimates.ours.inlierCount },
+    cornerErrors: perEstimator(estimates, (estimate) =>
+      cornerError(estimate.H_0to1, H_0to1, features0, task.corners),
+    ),
+    inliers: perEstimator(estimates, ({ inlierCount }) => inlierCount),
   };
 }

@@ -1,71 +1,88 @@
 /** From scores of pairs to the figures of the tables, over all pairs and by what changes between them. */
-import { bootstrap, type Interval, meanOf } from '../metrics/bootstrap.js';
+import { bootstrap, meanOf } from '../metrics/bootstrap.js';
 import { areaUnderRecall, correctness } from '../metrics/homography-metrics.js';
+import { ESTIMATORS } from '../rivals/homography-estimators.js';
 import type { Category } from './category.js';
+import type { Figure, MeasuredFigure } from './figure.js';
 import { belongsTo, type Group, groupsOf, sameGroup } from './group.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
-import type { DetectorScore, EstimatorName, HomographyScore } from './score-sequences.js';
-
-/** Figures by the name of their column, such as `repeatability@3`. */
-export type Figures = Readonly<Record<string, Interval>>;
+import type { DetectorScore, HomographyScore } from './score-sequences.js';
 
 /** Figures of all pairs and, where there are several categories, of each kind and each category. */
-export type GroupedFigures = readonly { readonly group: Group; readonly figures: Figures }[];
+export type GroupedFigures = readonly {
+  readonly group: Group;
+  readonly figures: readonly MeasuredFigure[];
+}[];
 
-function byGroup<T extends { readonly category: Category }>(
-  scores: readonly T[],
-  figures: (scores: readonly T[]) => Figures,
+/** How a figure follows from scores. */
+type Definition<Score> = readonly [figure: Figure, of: (sample: readonly Score[]) => number];
+
+function measure<Score extends { readonly category: Category }>(
+  scores: readonly Score[],
+  definitions: readonly Definition<Score>[],
 ): GroupedFigures {
-  return groupsOf(scores.map(({ category }) => category)).map((group) => ({
-    group,
-    figures: figures(scores.filter(({ category }) => belongsTo(category, group))),
-  }));
+  return groupsOf(scores.map(({ category }) => category)).map((group) => {
+    const own = scores.filter(({ category }) => belongsTo(category, group));
+    return { group, figures: definitions.map(([figure, of]) => ({ figure, ...bootstrap(own, of) })) };
+  });
 }
 
 /** The figures of a group, where it has some. */
-export function figuresOf(grouped: GroupedFigures | undefined, group: Group): Figures | undefined {
+export function figuresOf(
+  grouped: GroupedFigures | undefined,
+  group: Group,
+): readonly MeasuredFigure[] | undefined {
   return grouped?.find((other) => sameGroup(other.group, group))?.figures;
 }
 
 /** Mean repeatability and localisation error for each ε, with the number of points that took part. */
-export function summariseDetector(scores: readonly DetectorScore[], task: DetectorTask): GroupedFigures {
-  return byGroup(scores, (group) => {
-    const figures: Record<string, Interval> = {};
-    for (const [n, epsilon] of task.epsilons.entries()) {
-      const mean = (pick: (score: DetectorScore['atEpsilons'][number]) => number) =>
-        bootstrap(group, (sample) => meanOf(sample.map(({ atEpsilons }) => pick(atEpsilons[n]))));
-      figures[`repeatability@${epsilon}`] = mean((score) => score.repeatability);
-      figures[`localisationError@${epsilon}`] = mean((score) => score.localisationError);
-      if (n === 0) figures.sharedPoints = mean(({ count0, count1 }) => (count0 + count1) / 2);
-    }
-    return figures;
-  });
+export function summariseDetector(
+  scores: readonly DetectorScore[],
+  { epsilons }: DetectorTask,
+): GroupedFigures {
+  type Epsilon = DetectorScore['atEpsilons'][number];
+  const mean = (n: number, pick: (score: Epsilon) => number) => (sample: readonly DetectorScore[]) =>
+    meanOf(sample.map(({ atEpsilons }) => pick(atEpsilons[n])));
+  return measure(scores, [
+    ...epsilons.flatMap((epsilon, n): Definition<DetectorScore>[] => [
+      [{ name: 'repeatability', epsilon }, mean(n, ({ repeatability }) => repeatability)],
+      [{ name: 'localisationError', epsilon }, mean(n, ({ localisationError }) => localisationError)],
+    ]),
+    [{ name: 'sharedPoints' }, mean(0, ({ count0, count1 }) => (count0 + count1) / 2)],
+  ]);
 }
 
 /** Homography correctness, areas, NN mAP, matching score and counts. */
 export function summariseHomographies(
   scores: readonly HomographyScore[],
-  task: HomographyTask,
+  { correctAt, areasUpTo, matchEpsilon }: HomographyTask,
 ): GroupedFigures {
-  return byGroup(scores, (group) => {
-    const figures: Record<string, Interval> = {};
-    const mean = (pick: (score: HomographyScore) => number) =>
-      bootstrap(group, (sample) => meanOf(sample.map(pick)));
-    for (const estimator of ['opencv', 'ours'] satisfies EstimatorName[]) {
-      const overErrors = (figure: (errors: number[]) => number) =>
-        bootstrap(group, (sample) => figure(sample.map(({ cornerErrors }) => cornerErrors[estimator])));
-      for (const threshold of task.correctAt) {
-        figures[`${estimator}.homography@${threshold}`] = overErrors((e) => correctness(e, threshold));
-      }
-      for (const threshold of task.areasUpTo) {
-        figures[`${estimator}.auc@${threshold}`] = overErrors((e) => areaUnderRecall(e, threshold));
-      }
-      figures[`${estimator}.inliers`] = mean(({ inliers }) => inliers[estimator]);
-    }
-    figures.nnMap = mean(({ nnMap }) => nnMap);
-    figures.matchingScore = mean(({ matchingScore }) => matchingScore);
-    figures[`precision@${task.matchEpsilon}`] = mean(({ precision }) => precision);
-    figures.matches = mean(({ matches }) => matches);
-    return figures;
-  });
+  type Score = HomographyScore;
+  const mean = (pick: (score: Score) => number) => (sample: readonly Score[]) => meanOf(sample.map(pick));
+  const estimators = ESTIMATORS.filter((name) => scores.some(({ cornerErrors }) => name in cornerErrors));
+  return measure(scores, [
+    ...estimators.flatMap((estimator): Definition<Score>[] => {
+      const errors = (sample: readonly Score[]) =>
+        sample.map(({ cornerErrors }) => cornerErrors[estimator] ?? Number.POSITIVE_INFINITY);
+      return [
+        ...correctAt.map(
+          (epsilon): Definition<Score> => [
+            { name: 'homography', epsilon, estimator },
+            (sample) => correctness(errors(sample), epsilon),
+          ],
+        ),
+        ...areasUpTo.map(
+          (epsilon): Definition<Score> => [
+            { name: 'auc', epsilon, estimator },
+            (sample) => areaUnderRecall(errors(sample), epsilon),
+          ],
+        ),
+        [{ name: 'inliers', estimator }, mean(({ inliers }) => inliers[estimator] ?? 0)],
+      ];
+    }),
+    [{ name: 'nnMap' }, mean(({ nnMap }) => nnMap)],
+    [{ name: 'matchingScore' }, mean(({ matchingScore }) => matchingScore)],
+    [{ name: 'precision', epsilon: matchEpsilon }, mean(({ precision }) => precision)],
+    [{ name: 'matches' }, mean(({ matches }) => matches)],
+  ]);
 }

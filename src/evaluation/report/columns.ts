@@ -1,74 +1,117 @@
-/** The columns of the tables on sequences: which figure stands where, and which way is better. */
+/** The columns of the tables on sequences, as values; their titles are made last. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Interval } from '../metrics/bootstrap.js';
 import type { EvaluationRow } from '../protocols/evaluate-homographies.js';
+import { type Figure, findFigure } from '../protocols/figure.js';
 import { type Group, sameGroup } from '../protocols/group.js';
 import type { Profile } from '../protocols/profiles.js';
-import type { EstimatorName } from '../protocols/score-sequences.js';
 import { figuresOf } from '../protocols/summarise.js';
-import { formatFigure } from './report.js';
+import { ESTIMATORS, type EstimatorName } from '../rivals/homography-estimators.js';
 
-/** One column of a table. */
+/** One column of a table: a figure of one of the profile's tasks. */
 export interface Column {
-  readonly title: string;
-  /** The figure's name, as `summarise` gives it; task and figure name one number of a row. */
-  readonly figure: string;
   readonly task: string;
-  readonly better: 'higher' | 'lower';
-  /** The figure of a row, if it has it. */
-  of(row: EvaluationRow, group: Group): Interval | undefined;
-  /** The figure as text with three digits, a dash where there is none. */
-  text(row: EvaluationRow, group: Group): string;
+  readonly figure: Figure;
 }
 
 /** The columns that a profile fills; homographies are by the yardstick, OpenCV's RANSAC. */
-export function homographyColumns(profile: Profile): Column[] {
-  const columns: Column[] = [];
-  for (const { name, epsilons } of profile.detector) {
-    const suffix = profile.detector.length > 1 ? ` ${name}` : '';
-    const [epsilon] = epsilons;
-    columns.push(
-      column(`rep.@${epsilon}${suffix}`, 'detector', name, `repeatability@${epsilon}`, 'higher'),
-      column(`MLE${suffix}`, 'detector', name, `localisationError@${epsilon}`, 'lower'),
-    );
-  }
-  columns.push(...estimatorColumns(profile, 'opencv'));
-  for (const { name } of profile.homography) {
-    columns.push(
-      column('NN mAP', 'homography', name, 'nnMap', 'higher'),
-      column('M. score', 'homography', name, 'matchingScore', 'higher'),
-    );
-  }
-  return columns;
+export function profileColumns(profile: Profile): Column[] {
+  return [
+    ...profile.detector.flatMap(({ name, epsilons: [epsilon] }): Column[] => [
+      { task: name, figure: { name: 'repeatability', epsilon } },
+      { task: name, figure: { name: 'localisationError', epsilon } },
+    ]),
+    ...estimatorColumns(profile, 'opencv'),
+    ...profile.homography.flatMap(({ name }): Column[] => [
+      { task: name, figure: { name: 'nnMap' } },
+      { task: name, figure: { name: 'matchingScore' } },
+    ]),
+  ];
 }
 
 /** The columns of one estimator of homographies. */
-export function estimatorColumns(profile: Profile, estimator: EstimatorName, suffix = ''): Column[] {
+export function estimatorColumns(profile: Profile, estimator: EstimatorName): Column[] {
   return profile.homography.flatMap(({ name, correctAt, areasUpTo }) => [
-    ...correctAt.map((threshold) =>
-      column(`H@${threshold}${suffix}`, 'homography', name, `${estimator}.homography@${threshold}`, 'higher'),
+    ...correctAt.map(
+      (epsilon): Column => ({ task: name, figure: { name: 'homography', epsilon, estimator } }),
     ),
-    ...areasUpTo.map((threshold) =>
-      column(`AUC@${threshold}${suffix}`, 'homography', name, `${estimator}.auc@${threshold}`, 'higher'),
-    ),
+    ...areasUpTo.map((epsilon): Column => ({ task: name, figure: { name: 'auc', epsilon, estimator } })),
   ]);
 }
 
-function column(
-  title: string,
-  part: 'detector' | 'homography',
-  task: string,
-  figure: string,
-  better: Column['better'],
-): Column {
-  const of = (row: EvaluationRow, group: Group) => figuresOf(row[part][task]?.figures, group)?.[figure];
-  return {
-    title,
-    figure,
-    task,
-    better,
-    of,
-    text: (row, group) => formatFigure(of(row, group)?.value),
-  };
+const ESTIMATOR_TITLES: Readonly<Record<EstimatorName, string>> = {
+  opencv: "OpenCV's RANSAC",
+  magsac: "OpenCV's USAC_MAGSAC",
+  ours: 'this package',
+};
+
+/** The homographies of each row by each estimator, under the titles of `estimatorColumns`. */
+export function estimatorRows(
+  rows: readonly EvaluationRow[],
+  profile: Profile,
+  group: Group,
+): { title: string; figures: (Interval | undefined)[] }[] {
+  return rows.flatMap((row) =>
+    ESTIMATORS.map((estimator) => ({
+      title: `${row.name}, ${ESTIMATOR_TITLES[estimator]}`,
+      figures: estimatorColumns(profile, estimator).map((column) => figureAt(row, column, group)),
+    })).filter(({ figures }) => figures.some((figure) => figure !== undefined)),
+  );
+}
+
+/** Columns that are worth a curve each: one for each of the four questions. */
+export function sweptColumns(profile: Profile): Column[] {
+  return profileColumns(profile).filter(
+    ({ figure: { name, epsilon } }) =>
+      name === 'repeatability' ||
+      name === 'nnMap' ||
+      name === 'matchingScore' ||
+      (name === 'homography' && epsilon === 3),
+  );
+}
+
+/** The figure of a row, if it has it. */
+export function figureAt(row: EvaluationRow, { task, figure }: Column, group: Group): Interval | undefined {
+  const result = row.detector[task] ?? row.homography[task];
+  return findFigure(figuresOf(result?.figures, group), figure);
+}
+
+/** Whether a smaller figure is the better one. */
+export function isLowerBetter({ name }: Figure): boolean {
+  return name === 'localisationError';
+}
+
+/** A figure in words. */
+export function figureTitle({ name, epsilon }: Figure): string {
+  switch (name) {
+    case 'repeatability':
+      return `rep.@${epsilon}`;
+    case 'localisationError':
+      return 'MLE';
+    case 'homography':
+      return `H@${epsilon}`;
+    case 'auc':
+      return `AUC@${epsilon}`;
+    case 'nnMap':
+      return 'NN mAP';
+    case 'matchingScore':
+      return 'M. score';
+    case 'precision':
+      return `precision@${epsilon}`;
+    case 'sharedPoints':
+      return 'points in the shared view';
+    case 'inliers':
+    case 'matches':
+      return name;
+  }
+}
+
+/** The titles of the columns of one table; the task is named where two have the same figure. */
+export function columnTitles(columns: readonly Column[]): string[] {
+  return columns.map((column) => {
+    const same = columns.filter(({ figure }) => isDeepStrictEqual(figure, column.figure));
+    return same.length > 1 ? `${figureTitle(column.figure)} ${column.task}` : figureTitle(column.figure);
+  });
 }
 
 /** The groups of pairs that any row has figures for. */

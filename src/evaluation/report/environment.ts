@@ -3,14 +3,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, platform } from 'node:os';
-import { loadOpenCv, openCvVersion } from '../rivals/opencv.js';
+import { loadedOpenCv, openCvVersion } from '../rivals/opencv.js';
 
 /** Versions and machine. */
 export interface Environment {
   readonly superpoint: string;
   readonly node: string;
   readonly onnxruntime: string;
-  readonly opencv: string;
+  /** Where it was needed. */
+  readonly opencv?: string;
   readonly machine: string;
 }
 
@@ -23,11 +24,12 @@ function packageVersion(path: string | URL): string {
 /** The environment of this process. */
 export async function describeEnvironment(): Promise<Environment> {
   const processors = cpus();
+  const opencv = await loadedOpenCv()?.catch(() => undefined);
   return {
     superpoint: packageVersion(new URL('../../../../package.json', import.meta.url)),
     node: process.versions.node,
     onnxruntime: packageVersion(requireHere.resolve('onnxruntime-node/package.json')),
-    opencv: openCvVersion(await loadOpenCv()),
+    ...(opencv ? { opencv: openCvVersion(opencv) } : {}),
     machine: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()} ${arch()}`,
   };
 }

@@ -2,11 +2,29 @@
 
 import { meanOf } from '../metrics/bootstrap.js';
 import type { EvaluationRow, HomographyEvaluation } from '../protocols/evaluate-homographies.js';
-import { ALL, type Group, groupTitle } from '../protocols/group.js';
+import { findFigure } from '../protocols/figure.js';
+import { ALL, groupTitle, sameGroup } from '../protocols/group.js';
 import { figuresOf } from '../protocols/summarise.js';
-import { type Column, estimatorColumns, groupsOfRows, homographyColumns } from './columns.js';
+import {
+  type Column,
+  columnTitles,
+  estimatorColumns,
+  estimatorRows,
+  figureAt,
+  groupsOfRows,
+  isLowerBetter,
+  profileColumns,
+} from './columns.js';
+import {
+  bestOf,
+  figureCells,
+  figureTable,
+  type Line,
+  measuredLines,
+  publishedLines,
+} from './figure-table.js';
 import { type Curve, curvePlot, intervalPlot } from './plots.js';
-import { PAPER_HOMOGRAPHIES, PAPER_REPEATABILITY, type PublishedTable } from './published.js';
+import type { PublishedTable } from './published.js';
 import {
   type Block,
   type Cell,
@@ -18,17 +36,26 @@ import {
 } from './report.js';
 import { isStep, sweepBlocks } from './sweeps.js';
 
+/** What was measured elsewhere and belongs into a report. */
+export interface Elsewhere {
+  /** Rows below ours. @default none */
+  readonly published?: readonly PublishedTable[];
+  /** Tables of their own below the sweeps. @default none */
+  readonly besideSweeps?: readonly Block[];
+}
+
 /** The report of an evaluation. */
 export async function homographyReport(
   evaluation: HomographyEvaluation,
   context: ReportContext,
+  { published = [], besideSweeps = [] }: Elsewhere = {},
 ): Promise<Report> {
   const { dataset, profile, rows } = evaluation;
-  const columns = homographyColumns(profile);
+  const columns = profileColumns(profile);
   const sections: Section[] = [
-    { title: 'All pairs', blocks: mainBlocks(rows, columns, evaluation) },
-    { title: 'By what changes', blocks: groupBlocks(rows, columns) },
-    { title: 'Sweeps', blocks: await sweepBlocks(evaluation) },
+    { title: 'All pairs', blocks: mainBlocks(evaluation, columns, published) },
+    { title: 'By what changes', blocks: groupBlocks(rows, columns, published) },
+    { title: 'Sweeps', blocks: [...(await sweepBlocks(evaluation)), ...besideSweeps] },
     {
       title: 'Plots and pictures',
       blocks: [...(await plotBlocks(evaluation, columns)), ...pictureBlocks(context)],
@@ -46,92 +73,73 @@ export async function homographyReport(
   };
 }
 
-function isBest(column: Column, rows: readonly EvaluationRow[], row: EvaluationRow, group: Group): boolean {
-  const figures = rows.map((other) => column.of(other, group)?.value ?? Number.NaN).filter(Number.isFinite);
-  const best = column.better === 'higher' ? Math.max(...figures) : Math.min(...figures);
-  const own = column.of(row, group)?.value;
-  return own !== undefined && figures.length > 1 && formatFigure(own) === formatFigure(best);
-}
-
-/** A table of rows against columns for one group of pairs, published figures below. */
-function figureTable(
-  caption: string,
-  rows: readonly EvaluationRow[],
-  columns: readonly Column[],
-  group: Group,
-  published?: PublishedTable,
-): Block {
-  const ours = rows.map((row): Cell[] => [
-    { text: row.name },
-    ...columns.map((column) => {
-      const figure = column.of(row, group);
-      const detail = figure && `${formatFigure(figure.low, 2)}–${formatFigure(figure.high, 2)}`;
-      return { text: column.text(row, group), detail, isBest: isBest(column, rows, row, group) };
-    }),
-  ]);
-  const theirs = (published?.rows ?? []).map(({ name, figures }): Cell[] => [
-    { text: name },
-    ...columns.map(({ title }) => ({
-      text: formatFigure(figures[title.startsWith('rep.@3') ? 'rep' : title.split(' nms')[0]]),
-    })),
-  ]);
-  return {
-    kind: 'table',
-    caption: published ? `${caption} Rows of the paper: ${published.source}.` : caption,
-    head: ['', ...columns.map(({ title }) => title)],
-    rows: [...ours, ...theirs],
-  };
-}
-
 function mainBlocks(
-  rows: readonly EvaluationRow[],
+  { profile, dataset, rows }: HomographyEvaluation,
   columns: readonly Column[],
-  { profile, dataset }: HomographyEvaluation,
+  published: readonly PublishedTable[],
 ): Block[] {
   const blocks: Block[] = [
-    figureTable(`${dataset.pairs} pairs.`, rows, columns, ALL, PAPER_HOMOGRAPHIES),
-    ...standingBlocks(rows, columns),
+    figureTable(`${dataset.pairs} pairs.`, rows, columns, ALL, published),
+    ...standingBlocks(rows, columns, published),
   ];
-  if (profile.homography.length > 0) {
-    blocks.push(
-      figureTable(
-        "Homographies by this project's estimator from the same matches; OpenCV's is in the table above.",
-        rows.filter(({ homography }) => Object.keys(homography).length > 0),
-        estimatorColumns(profile, 'ours'),
-        ALL,
-      ),
-    );
+  const lines = estimatorRows(rows, profile, ALL);
+  if (lines.length > 0) {
+    const ownColumns = estimatorColumns(profile, 'ours');
+    blocks.push({
+      kind: 'table',
+      caption: 'Homographies from the same matches by each estimator.',
+      head: ['', ...columnTitles(ownColumns)],
+      rows: figureCells(lines, bestOf(lines, ownColumns)),
+    });
   }
   const failures = rows.flatMap(({ name, failures }) => failures.map((failure) => `${name}, ${failure}`));
   if (failures.length > 0) blocks.push({ kind: 'text', text: `Not scored: ${failures.join('; ')}.` });
   return blocks;
 }
 
-/** Where each network stands, wins and losses alike. */
-function standingBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
-  return rows
-    .filter(({ settings }) => settings.weights !== undefined)
-    .map((row) => ({ kind: 'text', text: standing(row, rows, columns) }));
+/** Where each network stands among all that were measured on the same pairs, wins and losses alike. */
+function standingBlocks(
+  rows: readonly EvaluationRow[],
+  columns: readonly Column[],
+  published: readonly PublishedTable[],
+): Block[] {
+  const outside = published.filter(({ group, samePairs }) => samePairs && sameGroup(group, ALL));
+  const lines = [
+    ...measuredLines(rows, columns, ALL),
+    ...outside.flatMap((table) => publishedLines(table, columns)),
+  ];
+  return rows.flatMap(({ settings }, n): Block[] =>
+    settings.weights === undefined ? [] : [{ kind: 'text', text: standing(lines[n], lines, columns) }],
+  );
 }
 
-function standing(row: EvaluationRow, rows: readonly EvaluationRow[], columns: readonly Column[]): string {
-  const scored = columns.filter((column) => column.of(row, ALL) !== undefined);
-  const lost = scored.filter((column) => !isBest(column, rows, row, ALL));
-  const losses = lost.map((column) => {
-    const winner = rows.find((other) => isBest(column, rows, other, ALL));
-    return `${column.title} (${winner?.name} ${winner && column.text(winner, ALL)})`;
-  });
-  const won = `${row.name} is first in ${scored.length - lost.length} of ${scored.length} columns`;
+function standing(own: Line, lines: readonly Line[], columns: readonly Column[]): string {
+  const titles = columnTitles(columns);
+  const best = bestOf(lines, columns);
+  const isBest = ({ figures }: Line, n: number) =>
+    best[n] === undefined || formatFigure(figures[n]?.value) === best[n];
+  const scored = own.figures.flatMap((figure, n) => (figure ? [n] : []));
+  const losses = scored
+    .filter((n) => !isBest(own, n))
+    .map((n) => `${titles[n]} (${lines.find((line) => isBest(line, n))?.title} ${best[n]})`);
+  const won = `${own.title} is first in ${scored.length - losses.length} of ${scored.length} columns`;
   return losses.length > 0 ? `${won}; behind in ${losses.join(', ')}.` : `${won}.`;
 }
 
-function groupBlocks(rows: readonly EvaluationRow[], columns: readonly Column[]): Block[] {
+function groupBlocks(
+  rows: readonly EvaluationRow[],
+  columns: readonly Column[],
+  published: readonly PublishedTable[],
+): Block[] {
   return groupsOfRows(rows)
     .filter((group) => group.of !== 'all' && !isStep(group))
-    .map((group) => {
-      const title = groupTitle(group);
-      return figureTable(`${title}.`, rows, columns, group, PAPER_REPEATABILITY[title]);
-    });
+    .map((group) => figureTable(`${groupTitle(group)}.`, rows, columns, group, published));
+}
+
+/** Of homographies at several limits one of each kind is enough. */
+function isPlotted({ figure: { name, epsilon } }: Column): boolean {
+  if (name === 'homography') return epsilon === 3;
+  return name !== 'auc' || epsilon === 5;
 }
 
 async function plotBlocks(
@@ -141,17 +149,17 @@ async function plotBlocks(
   const names = rows.map(({ name }) => name);
   const blocks: Block[] = [];
   const plot = (caption: string, svg: string) => blocks.push({ kind: 'plot', caption, svg });
-  for (const column of columns) {
+  const plotted = columns.filter(isPlotted);
+  const titles = columnTitles(plotted);
+  for (const [n, column] of plotted.entries()) {
     const figures = rows.flatMap((row) => {
-      const figure = column.of(row, ALL);
+      const figure = figureAt(row, column, ALL);
       return figure && Number.isFinite(figure.value) ? [{ name: row.name, figure }] : [];
     });
-    if (figures.length > 1 && !/^(H@[15]|AUC@[13])/.test(column.title)) {
-      const direction = column.better === 'higher' ? 'higher is better' : 'lower is better';
-      plot(
-        `${column.title}, ${direction}, with 95 % intervals.`,
-        await intervalPlot(figures, names, column.title),
-      );
+    if (figures.length > 1) {
+      const direction = isLowerBetter(column.figure) ? 'lower is better' : 'higher is better';
+      const svg = await intervalPlot(figures, names, titles[n]);
+      plot(`${titles[n]}, ${direction}, with 95 % intervals.`, svg);
     }
   }
   for (const { name, epsilons } of profile.detector) {
@@ -159,7 +167,8 @@ async function plotBlocks(
     const curves = rows.map((row): Curve => {
       const figures = figuresOf(row.detector[name]?.figures, ALL);
       const points = ascending.map(
-        (epsilon) => [epsilon, figures?.[`repeatability@${epsilon}`].value ?? Number.NaN] as const,
+        (epsilon) =>
+          [epsilon, findFigure(figures, { name: 'repeatability', epsilon })?.value ?? Number.NaN] as const,
       );
       return { name: row.name, points };
     });

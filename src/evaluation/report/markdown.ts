@@ -1,4 +1,5 @@
 /** A report as Markdown, with its plots and pictures as files beside it. */
+import { escapeHtml } from './html.js';
 import type { Block, Cell, Report } from './report.js';
 
 /** The text, and the files that it shows by their path relative to it. */
@@ -15,9 +16,9 @@ export function reportMarkdown({ title, summary, sections }: Report, folder: str
     files.push([path, content]);
     return path;
   };
-  const lines = [`# ${title}`, '', summary];
+  const lines = [`# ${escapeMarkdown(title)}`, '', escapeMarkdown(summary)];
   for (const section of sections) {
-    lines.push('', `## ${section.title}`);
+    lines.push('', `## ${escapeMarkdown(section.title)}`);
     for (const item of section.blocks) lines.push('', ...block(item, addFile));
   }
   return { text: `${lines.join('\n')}\n`, files };
@@ -26,26 +27,33 @@ export function reportMarkdown({ title, summary, sections }: Report, folder: str
 function block(item: Block, addFile: (content: string | Uint8Array, ending: string) => string): string[] {
   switch (item.kind) {
     case 'text':
-      return [item.text];
+      return [escapeMarkdown(item.text)];
     case 'table': {
       const rule = item.head.map((_, column) => (column === 0 ? ':--' : '--:'));
       const rows = item.rows.map((cells) => row(cells.map(cellText)));
-      return [`*${item.caption}*`, '', row(item.head.map(escapeCell)), row(rule), ...rows];
+      return [
+        `*${escapeMarkdown(item.caption)}*`,
+        '',
+        row(item.head.map(escapeMarkdown)),
+        row(rule),
+        ...rows,
+      ];
     }
     case 'plot':
-      return [`![${item.caption}](${addFile(standalone(item.svg), 'svg')})`];
+      return [`![${escapeMarkdown(item.caption)}](${addFile(standalone(item.svg), 'svg')})`];
     case 'pictures': {
       const pictures = item.pictures.map(
-        ({ caption, bytes, type }) => `![${caption}](${addFile(bytes, type.slice('image/'.length))})`,
+        ({ caption, bytes, type }) =>
+          `![${escapeMarkdown(caption)}](${addFile(bytes, type.slice('image/'.length))})`,
       );
-      return [item.caption, '', ...pictures];
+      return [escapeMarkdown(item.caption), '', ...pictures];
     }
     case 'record':
       return [
-        `<details><summary>${item.caption}</summary>`,
+        `<details><summary>${escapeHtml(item.caption)}</summary>`,
         '',
         '```json',
-        JSON.stringify(item.value, null, 2),
+        JSON.stringify(item.value, null, 2).replaceAll('`', '\\u0060'),
         '```',
         '',
         '</details>',
@@ -58,12 +66,20 @@ function row(cells: readonly string[]): string {
 }
 
 function cellText({ text, isBest, detail }: Cell): string {
-  const shown = isBest ? `**${escapeCell(text)}**` : escapeCell(text);
-  return detail ? `${shown} <sub>${escapeCell(detail)}</sub>` : shown;
+  const shown = isBest ? `**${escapeMarkdown(text)}**` : escapeMarkdown(text);
+  return detail ? `${shown} <sub>${escapeMarkdown(detail)}</sub>` : shown;
 }
 
-function escapeCell(text: string): string {
-  return text.replaceAll('|', '\\|');
+/** Characters that Markdown, or HTML inside it, would read as its own. */
+const MARKUP = /[\\`*_[\]<>|~$]/g;
+
+/** Text, names of methods and files above all, as Markdown shows it. */
+function escapeMarkdown(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replace(MARKUP, '\\$&')
+    .replace(/^(\d*|#*)([-+#.)] )/, '$1\\$2');
 }
 
 /** An SVG element as a file of its own. */

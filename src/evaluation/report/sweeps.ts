@@ -3,12 +3,9 @@
 import { amountOf, isChange, KINDS, SWEEPS } from '../protocols/category.js';
 import type { EvaluationRow, HomographyEvaluation } from '../protocols/evaluate-homographies.js';
 import { ALL, type Group } from '../protocols/group.js';
-import { type Column, groupsOfRows, homographyColumns } from './columns.js';
+import { type Column, columnTitles, figureAt, groupsOfRows, sweptColumns } from './columns.js';
 import { type Curve, curvePlot } from './plots.js';
 import { type Block, formatFigure } from './report.js';
-
-/** Figures that are worth a curve each. */
-const SWEPT = /^(rep\.|H@3|NN mAP|M\. score)/;
 
 /** One figure over one sweep. */
 export interface Sweep {
@@ -29,7 +26,8 @@ export function isStep(group: Group): boolean {
 
 /** The sweeps that the evaluation holds. */
 export function categorySweeps({ profile, rows }: HomographyEvaluation): Sweep[] {
-  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
+  const columns = sweptColumns(profile);
+  const titles = columnTitles(columns);
   const groups = groupsOfRows(rows);
   return KINDS.flatMap((kind) => {
     const { title, axis, isLogarithmic } = SWEEPS[kind];
@@ -37,15 +35,17 @@ export function categorySweeps({ profile, rows }: HomographyEvaluation): Sweep[]
       group.of === 'category' && group.category.kind === kind ? [{ group, x: amountOf(group.category) }] : [],
     );
     if (steps.length < 2) return [];
-    return columns.map((column) => {
+    return columns.map((column, n) => {
       const curves = rows.map(
         (row): Curve => ({
           name: row.name,
-          points: steps.map(({ group, x }) => [x, column.of(row, group)?.value ?? Number.NaN] as const),
+          points: steps.map(
+            ({ group, x }) => [x, figureAt(row, column, group)?.value ?? Number.NaN] as const,
+          ),
         }),
       );
       return {
-        title: `${column.title} by ${title}`,
+        title: `${titles[n]} by ${title}`,
         x: axis,
         isLogarithmic,
         xTicks: steps.map(({ x }) => x),
@@ -66,8 +66,7 @@ export async function sweepBlocks(evaluation: HomographyEvaluation): Promise<Blo
     plots.push({ kind: 'plot', caption: `${title}.`, svg });
     tables.push(sweepTable(`${title}: ${x}.`, curves, xTicks));
   }
-  const columns = homographyColumns(profile).filter(({ title }) => SWEPT.test(title));
-  return [...plots, ...tables, ...(await viewBlocks(rows, columns))];
+  return [...plots, ...tables, ...(await viewBlocks(rows, sweptColumns(profile)))];
 }
 
 function sweepTable(caption: string, curves: readonly Curve[], xTicks: readonly number[]): Block {
@@ -89,18 +88,19 @@ async function viewBlocks(rows: readonly EvaluationRow[], columns: readonly Colu
   const xTicks = [...new Set(adapted.map(({ settings }) => Number(settings.warps)))].sort((a, b) => a - b);
   if (xTicks.length < 2) return [];
   const blocks: Block[] = [];
-  for (const column of columns) {
+  const titles = columnTitles(columns);
+  for (const [n, column] of columns.entries()) {
     const curves = networks.map((network): Curve => {
       const own = adapted.filter(({ settings }) => settings.network === network);
       const points = own.map((row): [number, number] => [
         Number(row.settings.warps),
-        column.of(row, ALL)?.value ?? Number.NaN,
+        figureAt(row, column, ALL)?.value ?? Number.NaN,
       ]);
       return { name: network, points: points.sort(([a], [b]) => a - b) };
     });
-    const axes = { x: 'views N', y: column.title, isLogarithmic: true, xTicks };
+    const axes = { x: 'views N', y: titles[n], isLogarithmic: true, xTicks };
     const svg = await curvePlot(drawable(curves), networks, axes);
-    blocks.push({ kind: 'plot', caption: `${column.title} by the number of views.`, svg });
+    blocks.push({ kind: 'plot', caption: `${titles[n]} by the number of views.`, svg });
   }
   return blocks;
 }

@@ -65,7 +65,7 @@ export async function syntheticReport(
 }
 
 /** Columns of the table of totals: which of the two sets, which figure, which way is better. */
-const TOTALS = [
+export const SHAPE_TOTALS = [
   { title: 'mAP clean', of: (row: SyntheticRow) => row.clean.averagePrecision, best: Math.max },
   { title: 'mAP noisy', of: (row: SyntheticRow) => row.noisy.averagePrecision, best: Math.max },
   { title: 'MLE clean', of: (row: SyntheticRow) => row.clean.localisationError, best: Math.min },
@@ -73,10 +73,10 @@ const TOTALS = [
 ] as const;
 
 function totalTable(rows: readonly SyntheticRow[]): Block {
-  const best = TOTALS.map(({ of, best }) => best(...rows.map((row) => of(row).value)));
+  const best = SHAPE_TOTALS.map(({ of, best }) => best(...rows.map((row) => of(row).value)));
   const ours = rows.map((row): Cell[] => [
     { text: row.name },
-    ...TOTALS.map(({ of }, n) => {
+    ...SHAPE_TOTALS.map(({ of }, n) => {
       const { value, low, high } = of(row);
       const detail = `${formatFigure(low, 2)}–${formatFigure(high, 2)}`;
       return { text: formatFigure(value), detail, isBest: rows.length > 1 && value === best[n] };
@@ -91,7 +91,7 @@ function totalTable(rows: readonly SyntheticRow[]): Block {
     caption:
       'Published rows: DeTone et al. 2018, table 2, and the notebook of rpautrat/SuperPoint. Each drew its ' +
       'own shapes and noise, so the data differ.',
-    head: ['', ...TOTALS.map(({ title }) => title)],
+    head: ['', ...SHAPE_TOTALS.map(({ title }) => title)],
     rows: [...ours, ...theirs],
   };
 }

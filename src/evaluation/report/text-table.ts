@@ -1,11 +1,20 @@
 /** The tables as aligned text, for terminals. */
 
+import type { Interval } from '../metrics/bootstrap.js';
 import type { HomographyEvaluation } from '../protocols/evaluate-homographies.js';
 import type { SyntheticEvaluation } from '../protocols/evaluate-synthetic.js';
-import { groupTitle } from '../protocols/group.js';
-import { estimatorColumns, groupsOfRows, homographyColumns } from './columns.js';
+import { type Group, groupTitle } from '../protocols/group.js';
+import {
+  columnTitles,
+  estimatorColumns,
+  estimatorRows,
+  figureAt,
+  groupsOfRows,
+  profileColumns,
+} from './columns.js';
 import { formatFigure } from './report.js';
 import { categorySweeps, isStep } from './sweeps.js';
+import { SHAPE_TOTALS } from './synthetic.js';
 
 /** Rows of cells as lines: the first column to the left, the others to the right. */
 export function alignedLines(rows: readonly (readonly string[])[]): string[] {
@@ -24,10 +33,14 @@ export function figureLines(evaluation: HomographyEvaluation): string[] {
   const groups = groupsOfRows(rows).filter((group) => !isStep(group));
   const lines = [`profile ${profile.name}, ${dataset.pairs} pairs of ${dataset.sequences} sequences`];
   for (const { name, reason } of dataset.skipped) lines.push(`skipped ${name}: ${reason}`);
-  const columns = [...homographyColumns(profile), ...estimatorColumns(profile, 'ours', ' ours')];
+  const columns = profileColumns(profile);
   for (const group of groups) {
-    const table = rows.map((row) => [row.name, ...columns.map((column) => column.text(row, group))]);
-    lines.push('', ...alignedLines([[groupTitle(group), ...columns.map(({ title }) => title)], ...table]));
+    const table = rows.map((row) => [
+      row.name,
+      ...columns.map((column) => text(figureAt(row, column, group))),
+    ]);
+    lines.push('', ...alignedLines([[groupTitle(group), ...columnTitles(columns)], ...table]));
+    if (group.of !== 'kind') lines.push(...estimatorLines(evaluation, group));
   }
   for (const { title, xTicks, curves } of categorySweeps(evaluation)) {
     const table = curves.map(({ name, points }) => [name, ...points.map(([, y]) => formatFigure(y))]);
@@ -37,15 +50,25 @@ export function figureLines(evaluation: HomographyEvaluation): string[] {
   return lines;
 }
 
+/** Homographies of one group by each estimator, from the same matches. */
+function estimatorLines({ profile, rows }: HomographyEvaluation, group: Group): string[] {
+  const lines = estimatorRows(rows, profile, group);
+  if (lines.length === 0) return [];
+  const table = lines.map(({ title, figures }) => [title, ...figures.map(text)]);
+  return [
+    '',
+    ...alignedLines([['homographies by', ...columnTitles(estimatorColumns(profile, 'ours'))], ...table]),
+  ];
+}
+
+function text(figure: Interval | undefined): string {
+  return formatFigure(figure?.value);
+}
+
 /** The evaluation on Synthetic Shapes as a table. */
 export function syntheticLines({ protocol, rows }: SyntheticEvaluation): string[] {
-  const head = ['', 'mAP clean', 'mAP noisy', 'MLE clean', 'MLE noisy'];
-  const table = rows.map(({ name, clean, noisy }) => [
-    name,
-    ...[clean.averagePrecision, noisy.averagePrecision, clean.localisationError, noisy.localisationError].map(
-      ({ value }) => formatFigure(value),
-    ),
-  ]);
+  const head = ['', ...SHAPE_TOTALS.map(({ title }) => title)];
+  const table = rows.map((row) => [row.name, ...SHAPE_TOTALS.map(({ of }) => text(of(row)))]);
   const { count, width, height } = protocol;
   return [`${count} pictures of ${width}x${height}`, '', ...alignedLines([head, ...table])];
 }

@@ -1,10 +1,10 @@
-/** Homographies from matches by two estimators: this project's own, and OpenCV's as the common yardstick. */
+/** Homographies from matches: by OpenCV's RANSAC as the common yardstick, its USAC_MAGSAC, and this project's own. */
 import type { Features } from '../../features/features.js';
 import { estimateHomography } from '../../geometry/estimate-homography.js';
 import type { Homography } from '../../geometry/homography.js';
 import type { Matches } from '../../matching/matches.js';
 import { pickPoints } from '../metrics/detection-metrics.js';
-import { type Mat, type OpenCv, withOpenCv } from './opencv.js';
+import { loadOpenCv, type Mat, type OpenCv, withOpenCv } from './opencv.js';
 
 /** Settings of a robust estimation. */
 export interface RobustSettings {
@@ -20,23 +20,49 @@ export interface Estimate {
   readonly inlierCount: number;
 }
 
-/** This project's estimator, deterministic by seed. */
-export function estimateWithOurs(
+/** The estimators that are compared: OpenCV's RANSAC first, the common yardstick. */
+export const ESTIMATORS = ['opencv', 'magsac', 'ours'] as const;
+
+/** An estimator of homographies. */
+export type EstimatorName = (typeof ESTIMATORS)[number];
+
+/** Something of each estimator; builds of OpenCV may lack USAC_MAGSAC. */
+export type ByEstimator<T> = Readonly<Record<Exclude<EstimatorName, 'magsac'>, T>> & { readonly magsac?: T };
+
+/** Something that follows from each estimate. */
+export function perEstimator<T>(
+  { opencv, magsac, ours }: ByEstimator<Estimate>,
+  of: (estimate: Estimate) => T,
+): ByEstimator<T> {
+  return { opencv: of(opencv), ...(magsac ? { magsac: of(magsac) } : {}), ours: of(ours) };
+}
+
+/** The homography by each estimator. */
+export async function estimateWithAll(
   features0: Features,
   features1: Features,
   matches: Matches,
   settings: RobustSettings,
-): Estimate {
+): Promise<ByEstimator<Estimate>> {
+  const { RANSAC, USAC_MAGSAC } = await loadOpenCv();
+  const magsac =
+    USAC_MAGSAC && (await estimateWithOpenCv(features0, features1, matches, settings, USAC_MAGSAC));
+  // Deterministic by seed.
   const { H_0to1, inlierCount } = estimateHomography(features0, features1, matches, { ...settings, seed: 0 });
-  return { H_0to1, inlierCount };
+  return {
+    opencv: await estimateWithOpenCv(features0, features1, matches, settings, RANSAC),
+    ...(magsac ? { magsac } : {}),
+    ours: { H_0to1, inlierCount },
+  };
 }
 
-/** OpenCV's `findHomography` with RANSAC; it seeds itself with the same number at each call. */
+/** OpenCV's `findHomography` by one of its methods; it seeds itself with the same number at each call. */
 export function estimateWithOpenCv(
   features0: Features,
   features1: Features,
   matches: Matches,
   { threshold, maxIterations, confidence }: RobustSettings,
+  method: number,
 ): Promise<Estimate> {
   return withOpenCv((cv, keep) => {
     if (matches.count < 4) return { H_0to1: null, inlierCount: 0 };
@@ -45,7 +71,7 @@ export function estimateWithOpenCv(
       cv.findHomography(
         keep(pointsMat(cv, features0, matches.indices0)),
         keep(pointsMat(cv, features1, matches.indices1)),
-        cv.RANSAC,
+        method,
         threshold,
         mask,
         maxIterations,

@@ -40,6 +40,8 @@ export interface OpenCv {
   readonly CV_32FC1: number;
   readonly CV_64FC2: number;
   readonly RANSAC: number;
+  /** Missing in builds without USAC. */
+  readonly USAC_MAGSAC?: number;
   readonly INTER_LINEAR: number;
   readonly INTER_NEAREST: number;
   readonly BORDER_DEFAULT: number;
@@ -88,11 +90,16 @@ export function loadOpenCv(): Promise<OpenCv> {
     ({ loadOpenCV }) => loadOpenCV() as unknown as Promise<OpenCv>,
     (error: Error) => {
       throw new MissingOpenCvError(
-        'the classical detectors need the package @opencvjs/node: npm install @opencvjs/node',
+        "OpenCV's detectors and estimators need the package @opencvjs/node: npm install @opencvjs/node",
         { cause: error },
       );
     },
   );
+  return library;
+}
+
+/** OpenCV where it was loaded before: nothing is loaded. */
+export function loadedOpenCv(): Promise<OpenCv> | undefined {
   return library;
 }
 

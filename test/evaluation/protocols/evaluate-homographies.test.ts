@@ -7,6 +7,7 @@ import {
   evaluateHomographies,
   featurePath,
 } from '../../../src/evaluation/protocols/evaluate-homographies.js';
+import { type Figure, findFigure } from '../../../src/evaluation/protocols/figure.js';
 import { ALL, groupTitle } from '../../../src/evaluation/protocols/group.js';
 import { PROFILES } from '../../../src/evaluation/protocols/profiles.js';
 import {
@@ -50,19 +51,19 @@ suite('the comparison on sequences', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  const value = (figures: GroupedFigures, name: string) =>
-    figuresOf(figures, ALL)?.[name].value ?? Number.NaN;
+  const value = (grouped: GroupedFigures, figure: Figure) =>
+    findFigure(figuresOf(grouped, ALL), figure)?.value ?? Number.NaN;
 
   test('finds the homography of easy pairs through resize and crop, and chance finds nothing', async () => {
     const kept = join(folder, 'easy');
     const { rows } = await evaluateHomographies(set, design, [await orb(), randomPoints(0)], [], kept);
     const [orbRow, randomRow] = rows;
     const { figures } = orbRow.homography.homography;
-    assert.equal(value(figures, 'opencv.homography@3'), 1);
-    assert.equal(value(figures, 'ours.homography@3'), 1);
-    assert.ok(value(figures, 'nnMap') > 0.8);
-    assert.ok(value(orbRow.detector.detector.figures, 'repeatability@3') > 0.8);
-    assert.ok(value(randomRow.detector.detector.figures, 'repeatability@3') < 0.25);
+    assert.equal(value(figures, { name: 'homography', epsilon: 3, estimator: 'opencv' }), 1);
+    assert.equal(value(figures, { name: 'homography', epsilon: 3, estimator: 'ours' }), 1);
+    assert.ok(value(figures, { name: 'nnMap' }) > 0.8);
+    assert.ok(value(orbRow.detector.detector.figures, { name: 'repeatability', epsilon: 3 }) > 0.8);
+    assert.ok(value(randomRow.detector.detector.figures, { name: 'repeatability', epsilon: 3 }) < 0.25);
     assert.deepEqual(randomRow.homography, {});
     // Both categories are told apart; each pair is there by name.
     assert.deepEqual(
@@ -135,8 +136,11 @@ suite('the comparison on sequences', () => {
     assert.deepEqual(again.rows[0].failures, []);
     // Features of the originals serve both sizes.
     assert.deepEqual(rows[1].failures, []);
-    assert.equal(value(rows[1].homography.homography.figures, 'opencv.homography@3'), 1);
-    assert.ok(value(rows[1].detector.detector.figures, 'repeatability@3') > 0.6);
+    assert.equal(
+      value(rows[1].homography.homography.figures, { name: 'homography', epsilon: 3, estimator: 'opencv' }),
+      1,
+    );
+    assert.ok(value(rows[1].detector.detector.figures, { name: 'repeatability', epsilon: 3 }) > 0.6);
   });
 
   test('names what a file of features lacks, and goes on with the other rows', async () => {

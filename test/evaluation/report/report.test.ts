@@ -57,7 +57,7 @@ suite('reports', () => {
 
   test('say the same in Markdown, with files beside it', () => {
     const { text, files } = reportMarkdown(REPORT, 'r-files');
-    assert.match(text, /^# A <report>\n\nOf 1 & 2\.\n\n## Figures\n/);
+    assert.match(text, /^# A \\<report\\>\n\nOf 1 &amp; 2\.\n\n## Figures\n/);
     assert.match(
       text,
       /\| {2}\| rep\. \| a\\\|b \|\n\| :-- \| --: \| --: \|\n\| ours \| \*\*0\.7\*\* <sub>0\.6–0\.8<\/sub> \| – \|/,
@@ -68,6 +68,26 @@ suite('reports', () => {
     );
     assert.match(String(files[0][1]), /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
     for (const [path] of files) assert.ok(text.includes(`](${path})`));
+  });
+
+  test('show names in Markdown as they are, whatever they are', () => {
+    const name = '- <b>*best*</b> | [a](b) `c` & _d_ ![e](f)\n# g \\';
+    const blocks = [
+      { kind: 'text', text: name },
+      {
+        kind: 'table',
+        caption: name,
+        head: ['', name],
+        rows: [[{ text: name }, { text: '1', isBest: true }]],
+      },
+      { kind: 'plot', caption: name, svg: '<svg></svg>' },
+      { kind: 'record', caption: name, value: { [name]: '```' } },
+    ] as const;
+    const { text } = reportMarkdown({ title: name, summary: name, sections: [{ title: name, blocks }] }, 'r');
+    const shown = '\\- \\<b\\>\\*best\\*\\</b\\> \\| \\[a\\](b) \\`c\\` &amp; \\_d\\_ !\\[e\\](f) # g \\\\';
+    assert.equal(text.split(shown).length - 1, 8);
+    assert.match(text, /<summary>- &lt;b&gt;/);
+    assert.equal(text.match(/^```/gm)?.length, 2);
   });
 
   test('are written whole, three files and the pictures', async () => {
