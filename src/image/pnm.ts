@@ -58,13 +58,15 @@ function truncated(source: string, expected: number, found: number): ImageError 
 function readText(numbers: TextNumbers, count: number, maximum: number, source: string): Uint16Array {
   const samples = new Uint16Array(count);
   for (let i = 0; i < count; i++) {
-    const value = numbers.next(`sample ${i + 1} of ${count}`);
-    if (value > maximum) {
-      throw new ImageError(source, `broken PGM/PPM file: a sample is ${value}, the largest is ${maximum}`);
-    }
-    samples[i] = value;
+    samples[i] = checkSample(numbers.next(`sample ${i + 1} of ${count}`), maximum, source);
   }
   return samples;
+}
+
+/** @throws ImageError for a sample above the largest that the header allows. */
+function checkSample(value: number, maximum: number, source: string): number {
+  if (value <= maximum) return value;
+  throw new ImageError(source, `broken PGM/PPM file: a sample is ${value}, the largest is ${maximum}`);
 }
 
 function readBinary(
@@ -123,5 +125,6 @@ export function decodePnm(bytes: Uint8Array, source = 'PGM/PPM image', maxPixels
   const samples = isText
     ? readText(numbers, count, maximum, source)
     : readBinary(bytes, start, count, maximum > 255);
+  if (!isText) for (let i = 0; i < count; i++) checkSample(samples[i], maximum, source);
   return { width, height, channels, maximum, samples };
 }

@@ -56,6 +56,8 @@ test('broken files are refused in one line that names them', () => {
     [file('P5\n4 4\n70000\n'), /largest value from 1 to 65535, got 70000/],
     [file('P5\n4 4\n0\n'), /got 0/],
     [file('P2\n2 1\n9\n4 10'), /a sample is 10, the largest is 9/],
+    [file('P5\n2 1\n9\n', [4, 10]), /a sample is 10, the largest is 9/],
+    [file('P5\n1 1\n256\n', [1, 1]), /a sample is 257, the largest is 256/],
     [file('P2\n2 2\n255\n1 2 3    '), /expected the sample 4 of 4, but the file ends/],
     [file('P4\n8 1\n', [1]), /bitmaps \(P1, P4\) are not read/],
   ];
