@@ -97,6 +97,7 @@ export { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from './synthetic/s
 export {
   renderShape,
   type ShapeSettings,
+  SYNTHETIC_VIEWS,
   type SynthesizeSettings,
   synthesize,
 } from './synthetic/synthesize.js';

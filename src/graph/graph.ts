@@ -144,8 +144,12 @@ export class Graph {
    */
   composite(op: string, inputs: readonly Value[], build: () => Value[]): Value[] {
     this.#compositeDepth++;
-    const outputs = build();
-    this.#compositeDepth--;
+    let outputs: Value[];
+    try {
+      outputs = build();
+    } finally {
+      this.#compositeDepth--;
+    }
     const node = { op, domain: '', inputs, outputs, attributes: {} };
     if (this.#compositeDepth === 0) this.tape.push(node);
     return outputs;

@@ -37,6 +37,7 @@ export type {
 export type { DetectorBatch, PairBatch } from './batches.js';
 export type { Correspondences, SampledPoints } from './correspondences.js';
 export { openPhotoStores, type PhotoStores } from './labelled-photographs.js';
+export { type Metrics, readMetrics } from './metrics-log.js';
 export type { BatchSize, Objective, ObjectiveGraph } from './objective.js';
 export type { PairBatchSettings } from './pair-batches.js';
 export type { PhotoBatchSettings } from './photo-batches.js';

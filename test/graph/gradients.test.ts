@@ -112,6 +112,17 @@ suite('differentiate', () => {
     assert.throws(() => differentiate(loss, [x!, y!]), /the loss does not depend on y/);
   });
 
+  test('sees what comes after a composite that failed', () => {
+    const graph = new Graph('case');
+    const x = graph.input('x', 'float32', [2]);
+    const fail = () => {
+      throw new RangeError('no');
+    };
+    assert.throws(() => graph.composite('Broken', [x], fail), /no/);
+    const [gradient] = differentiate(reduceSum(multiply(x, x), [0], false), [x]);
+    assert.deepEqual(gradient.dims, [2]);
+  });
+
   test('says which operator has no gradient', () => {
     const graph = new Graph('case');
     const x = graph.input('x', 'float32', [1, 1, 4, 4]);

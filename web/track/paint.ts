@@ -1,5 +1,11 @@
 /** A frame with its points, trails and the reference that was found in it. */
-import { type Placement, paintKeypoints, paintMatches, paintTracks } from '../../src/drawing/draw.js';
+import {
+  type Placement,
+  paintKeypoints,
+  paintMatches,
+  paintOutline,
+  paintTracks,
+} from '../../src/drawing/draw.js';
 import type { FrameResult } from '../engine/sequence.js';
 
 export interface TrackLayers {
@@ -10,24 +16,10 @@ export interface TrackLayers {
 }
 
 const POINT_RADIUS = 2.2;
+const OUTLINE_WIDTH = 2.5;
 /** Width of the reference in the corner, as a share of the frame's. */
 const INSET = 0.27;
 const MARGIN = 8;
-
-function paintOutline(context: CanvasRenderingContext2D, outline: Float64Array, scale: number): void {
-  const path = new Path2D();
-  for (let k = 0; k < 8; k += 2) path.lineTo((outline[k] + 0.5) * scale, (outline[k + 1] + 0.5) * scale);
-  path.closePath();
-  context.lineJoin = 'round';
-  context.fillStyle = 'rgba(102, 232, 170, 0.14)';
-  context.fill(path);
-  context.lineWidth = 5;
-  context.strokeStyle = 'rgba(8, 12, 20, 0.8)';
-  context.stroke(path);
-  context.lineWidth = 2.5;
-  context.strokeStyle = '#66e8aa';
-  context.stroke(path);
-}
 
 /**
  * Paints over a frame that is on the canvas already.
@@ -52,7 +44,7 @@ export function paintTracking(
   if (layers.points) paintKeypoints(context, points, POINT_RADIUS, placement);
   if (layers.trails) paintTracks(context, trails, POINT_RADIUS, placement, trailLength);
   if (!found || !reference) return;
-  if (found.outline) paintOutline(context, found.outline, scale);
+  if (found.outline) paintOutline(context, found.outline, OUTLINE_WIDTH, placement);
   const size = INSET * width;
   const inset = { left: width - size - MARGIN, top: MARGIN, scale: size / found.points.width };
   const height = inset.scale * found.points.height;
