@@ -55,7 +55,7 @@ export function registerAdapt(program: Command): void {
     )
     .option('--max-keypoints <n>', 'keep the best n of a photograph', wholeNumber(1))
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
-    .option('--recipe <recipe>', 'recipe whose first round gives what the options do not', 'paper')
+    .option('--recipe <recipe>', 'recipe whose first round fills in what these options leave out', 'paper')
     .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
     .option('--shard <i/n>', 'only part i of n; `superpoint join` makes the whole of them', (text) =>
       orInvalid(() => parseShard(text)),

@@ -15,8 +15,8 @@ export interface ScaleOptions {
    */
   readonly resize?: number;
   /**
-   * Factors, each above 0, by which what `resize` leaves is seen; the features of all sizes come together, the
-   * best first. `[1]` is the paper's one pass; `[1, 0.5]` costs at most a quarter more. Thresholds and radii hold in
+   * Factors above 0: the network sees the picture that `resize` leaves at each of these sizes, and the features of
+   * all sizes come together, the best first. `[1]` is the paper's one pass; `[1, 0.5]` costs at most a quarter more. Thresholds and radii hold in
    * the pixels of each size; sizes below 8x8 pixels are left out. @default [1, 0.5]
    */
   readonly scales?: readonly number[];
