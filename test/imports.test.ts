@@ -44,7 +44,7 @@ const BROWSER_ENTRIES = [
 ];
 
 /** Packages that are for Node alone. */
-const NODE_PACKAGES = /^(node:|sharp$|h5wasm|@napi-rs\/|onnxruntime-node|commander|cli-progress|linkedom)/;
+const NODE_PACKAGES = /^(node:|sharp$|h5wasm|@napi-rs\/|onnxruntime-node|commander|linkedom)/;
 
 const ROOT = join(import.meta.dirname, '../..');
 

@@ -10,7 +10,7 @@ import { type Origin, originOf, weightsOrigin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
-import type { Progress } from '../progress.js';
+import { countProgress, type OnProgress } from '../progress.js';
 import { appendLabels, appendProblem, photographDigest, resumeLabels } from './growing-labels.js';
 import { labelAll } from './label-pool.js';
 import type { AdaptationRound } from './labeller.js';
@@ -43,7 +43,7 @@ export interface AdaptFolderSettings {
   /** Views that go through the network at a time. @default 1 on the CPU, else 8 */
   readonly batch?: number;
   /** Told of each photograph. */
-  readonly progress?: Progress;
+  readonly onProgress?: OnProgress;
   /** When aborted, the labels made so far stay and the rest is left for another run. */
   readonly signal?: AbortSignal;
 }
@@ -115,20 +115,24 @@ async function labelInto(
   settings: AdaptFolderSettings,
   { model, workers, threads }: { model: Uint8Array; workers: number; threads?: number },
 ): Promise<AdaptFolderSummary> {
-  const { photos, files, output, round, seed, device = 'cpu', progress, signal } = settings;
+  const { photos, files, output, round, seed, device = 'cpu', onProgress, signal } = settings;
   const { batch = device === 'cpu' ? 1 : GPU_BATCH } = settings;
   const { labelled, changed, ...earlier } = await resumeLabels(output, header, settings);
-  for (const file of changed) progress?.note(`${file} has changed since it was labelled: labelled again`);
   const wanted = new Set(files);
   const problems = earlier.problems.filter(({ file }) => wanted.has(file));
   const failures = problems.map(({ file, problem }) => ({ file, problem }));
   const known = new Set([...labelled, ...failures.map(({ file }) => file)]);
   const open = files.filter((file) => !known.has(file));
   const settled = files.length - open.length;
+  for (const file of changed) {
+    const note = `${file} has changed since it was labelled: labelled again`;
+    onProgress?.({ what: 'labels', done: settled, of: files.length, note });
+  }
 
   const spec = { photos, model, device, threads, round, seed, batch };
   const began = performance.now();
   const secondsSince = () => (performance.now() - began) / 1000;
+  const next = countProgress(onProgress, 'labels', { of: files.length, done: settled, unit: 'images' });
   let finished = 0;
   let failed = 0;
   let keypoints = 0;
@@ -144,17 +148,9 @@ async function labelInto(
       await appendProblem(output, { file, digest, problem });
       failures.push({ file, problem });
       failed++;
-      progress?.note(problem);
     }
     finished++;
-    const seconds = secondsSince();
-    progress?.update({
-      step: settled + finished,
-      steps: files.length,
-      images: finished,
-      seconds,
-      secondsLeft: (seconds / finished) * (open.length - finished),
-    });
+    next('problem' in reply ? reply.problem : undefined);
   }
   return {
     labelled: finished - failed,

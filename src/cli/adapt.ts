@@ -12,7 +12,7 @@ import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { deviceOption, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
-import { openProgress } from './progress-bar.js';
+import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 
 interface AdaptOptions {
@@ -72,7 +72,7 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
   const [first] = (await readRecipe(options.recipe)).adaptation;
   const { names: files, leftOut } = await imagesBelow(photos);
   const { weights, metadata } = await readModel(options.model);
-  const progress = openProgress('adapt');
+  const progress = openProgressLine();
   const madeBy = originOfMetadata(metadata);
   const settings = {
     photos,
@@ -89,9 +89,9 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
     shard: options.shard,
     device,
     workers,
-    progress,
+    onProgress: progress.show,
     signal,
-  }).finally(() => progress.stop());
+  }).finally(() => progress.close());
   const { labelled, skipped, keypoints, failures, interrupted } = summary;
   tellLeftOut(leftOut);
   if (json) printJson({ ...summary, leftOut, output });

@@ -10,6 +10,7 @@ import { encodeFeaturesNpz } from '../formats/features-npz.js';
 import { writeHlocFeatures } from '../formats/hloc.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
+import { countProgress } from '../progress.js';
 import { ContrastCheck } from './contrast.js';
 import { type Failure, failureOf, PartialFailure, UsageError } from './errors.js';
 import { findImages, type ImageFile, isFolder, tellLeftOut } from './find-images.js';
@@ -24,7 +25,8 @@ import {
   type ReadingOptions,
   readingOf,
 } from './options.js';
-import { countPictures, millisecondsSince, printJson, printLines, writePicture } from './output.js';
+import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
+import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
 
 interface DetectOptions extends ModelOptions, DetectionOptions, ReadingOptions {
@@ -114,7 +116,8 @@ async function* detectEach(
   options: DetectOptions,
   tally: Tally,
 ): AsyncGenerator<NamedFeatures> {
-  const counter = countPictures('detect', images.length);
+  const progress = openProgressLine();
+  const next = countProgress(progress.show, 'detect', { of: images.length, unit: 'images' });
   try {
     let decoding = decode(images[0], options);
     for (const [index, { name, path }] of images.entries()) {
@@ -132,10 +135,10 @@ async function* detectEach(
         if (images.length === 1) throw error;
         tally.failures.push(failureOf(name, path, error));
       }
-      counter.next();
+      next();
     }
   } finally {
-    counter.progress.stop();
+    progress.close();
   }
   if (tally.images === 0) throw new PartialFailure('pictures', images.length, tally.failures);
 }

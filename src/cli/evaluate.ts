@@ -1,4 +1,5 @@
 /** `superpoint evaluate …`: the paper's experiments, beside the rivals. */
+
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KINDS, type Kind } from '../evaluation/protocols/category.js';
@@ -6,7 +7,6 @@ import {
   evaluateHomographies,
   type FeatureSource,
   featurePath,
-  type OnStep,
 } from '../evaluation/protocols/evaluate-homographies.js';
 import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/protocols/evaluate-synthetic.js';
 import { makeWarps } from '../evaluation/protocols/make-warps.js';
@@ -20,6 +20,7 @@ import { figureLines, syntheticLines } from '../evaluation/report/text-table.js'
 import { adaptedMethod } from '../evaluation/rivals/adapted-method.js';
 import type { Method } from '../evaluation/rivals/method.js';
 import { RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
+import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
 import {
   addEvaluationOptions,
@@ -126,7 +127,7 @@ async function checkFolder(folder: string, expected: string): Promise<void> {
 }
 
 async function runSynthetic(options: SyntheticOptions): Promise<void> {
-  await runEvaluation(options, async (_, opened, onStep) => {
+  await runEvaluation(options, async (_, opened, onProgress) => {
     // What counts here is the corner as it was drawn, which the picture's strongest corner lies inside of; and
     // every one, those at the edge too: a twentieth of them, which a margin would count as missed.
     opened.push(
@@ -140,7 +141,7 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
     const { count, seed } = options;
     const sweepCount = Math.min(count, SYNTHETIC_PROTOCOL.sweepCount);
     const protocol = { ...SYNTHETIC_PROTOCOL, count, sweepCount, seed };
-    const evaluation = await evaluateSynthetic(protocol, opened, onStep);
+    const evaluation = await evaluateSynthetic(protocol, opened, onProgress);
     return {
       name: 'synthetic',
       title: 'Detectors on Synthetic Shapes',
@@ -157,7 +158,7 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
 
 async function runHomographies(folder: string, options: HomographyOptions): Promise<void> {
   await checkFolder(folder, 'sequences');
-  await runEvaluation(options, async (output, opened, onStep) => {
+  await runEvaluation(options, async (output, opened, onProgress) => {
     opened.push(...(await openMethods(options)));
     const profile = PROFILES[options.profile];
     return compareOnSequences(folder, options.categories, profile, {
@@ -166,7 +167,7 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
       methods: opened,
       features: options.features,
       output,
-      onStep,
+      onProgress,
       elsewhere: (hash) => ({ published: publishedBeside(hash) }),
     });
   });
@@ -174,22 +175,20 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
 
 async function runWarps(folder: string, options: WarpOptions): Promise<void> {
   await checkFolder(folder, 'photographs');
-  await runEvaluation(options, async (output, opened, onStep) => {
+  await runEvaluation(options, async (output, opened, onProgress) => {
     opened.push(...(await openMethods(options)));
     const { names: photos, leftOut } = await imagesBelow(folder);
     tellLeftOut(leftOut);
     const pairs = join(output, 'pairs');
     const { seed, count, sweeps: kinds } = options;
-    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds }, (done, of) =>
-      onStep('pairs', done, of),
-    );
+    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds }, onProgress);
     const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, {
       name: 'warps',
       title: 'Views of photographs',
       methods: opened,
       features: options.features,
       output,
-      onStep,
+      onProgress,
       elsewhere: () => ({ besideSweeps: [OUTSIDE_CHANGES] }),
     });
     return {
@@ -202,7 +201,7 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
 
 async function runAdaptation(folder: string, options: AdaptationOptions): Promise<void> {
   await checkFolder(folder, 'sequences');
-  await runEvaluation(options, async (output, opened, onStep) => {
+  await runEvaluation(options, async (output, opened, onProgress) => {
     const { device, seed } = options;
     for (const { name, bytes, describes } of await readModels(options.model)) {
       const network = name ?? (describes ? 'SuperPoint' : 'MagicPoint');
@@ -218,7 +217,7 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
       methods: opened,
       features: [],
       output,
-      onStep,
+      onProgress,
     });
   });
 }
@@ -230,7 +229,7 @@ interface Comparison {
   readonly methods: readonly Method[];
   readonly features: readonly FeatureSource[];
   readonly output: string;
-  readonly onStep: OnStep;
+  readonly onProgress: OnProgress;
   /** What the report shows beside, by the hash of the pictures. */
   readonly elsewhere?: (hash: string) => Elsewhere;
 }
@@ -239,15 +238,15 @@ async function compareOnSequences(
   folder: string,
   categories: string | undefined,
   profile: Profile,
-  { name, title, methods, features, output, onStep, elsewhere }: Comparison,
+  { name, title, methods, features, output, onProgress, elsewhere }: Comparison,
 ): Promise<Outcome> {
   checkNames([...methods, ...features].map(({ name }) => name));
   const set = await readSequences(folder, {
     categories,
-    onSequence: (done, of) => onStep('sequences', done, of),
+    onProgress,
   });
   const kept = join(output, 'features', profile.name);
-  const evaluation = await evaluateHomographies(set, profile, methods, features, kept, onStep);
+  const evaluation = await evaluateHomographies(set, profile, methods, features, kept, onProgress);
   return {
     name,
     title,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { FeatureSource, OnStep } from '../evaluation/protocols/evaluate-homographies.js';
+import type { FeatureSource } from '../evaluation/protocols/evaluate-homographies.js';
 import { describeEnvironment } from '../evaluation/report/environment.js';
 import type { Report, ReportContext } from '../evaluation/report/report.js';
 import { writeReport } from '../evaluation/report/write-report.js';
@@ -13,12 +13,12 @@ import { openRival, RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
-import type { Progress } from '../progress.js';
+import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
 import { type RunnableModel, readRunnable } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
-import { openProgress } from './progress-bar.js';
+import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
 
 /** Options of every evaluation. */
@@ -137,16 +137,16 @@ export const NO_PICTURES = { pictures: [], pictureCaption: '' };
  */
 export async function runEvaluation(
   options: EvaluationOptions,
-  work: (folder: string, opened: Method[], onStep: OnStep) => Promise<Outcome>,
+  work: (folder: string, opened: Method[], onProgress: OnProgress) => Promise<Outcome>,
 ): Promise<void> {
   exitOnSignals();
   const began = performance.now();
-  const steps = openSteps();
+  const progress = openProgressLine();
   const folder = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));
   const opened: Method[] = [];
   try {
-    const outcome = await work(folder, opened, steps.on);
-    steps.stop();
+    const outcome = await work(folder, opened, progress.show);
+    progress.close();
     const examples = options.output && options.pictures ? await outcome.pictures() : NO_PICTURES;
     const context = {
       title: outcome.title,
@@ -163,30 +163,8 @@ export async function runEvaluation(
     if (options.json) printJson(result);
     else printLines(...outcome.lines, ...written.map((path) => `wrote ${path}`));
   } finally {
-    steps.stop();
+    progress.close();
     for (const method of opened) await method.dispose?.();
     if (options.output === undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Progress of steps that follow each other, each with its own title. */
-function openSteps(): { on: OnStep; stop: () => void } {
-  let open: { title: string; progress: Progress } | undefined;
-  let began = performance.now();
-  const stop = () => {
-    open?.progress.stop();
-    open = undefined;
-    began = performance.now();
-  };
-  const on = (title: string, done: number, of: number) => {
-    if (open?.title !== title) {
-      open?.progress.stop();
-      open = { title, progress: openProgress(title) };
-    }
-    const seconds = (performance.now() - began) / 1000;
-    const secondsLeft = ((of - done) * seconds) / done;
-    open.progress.update({ step: done, steps: of, images: done, seconds, secondsLeft });
-    if (done === of) stop();
-  };
-  return { on, stop };
 }

@@ -3,8 +3,6 @@
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import type { RgbaImage } from '../image/image.js';
-import type { Progress } from '../progress.js';
-import { openProgress } from './progress-bar.js';
 
 /** Prints a result as one line of JSON. */
 export function printJson(value: unknown): void {
@@ -19,28 +17,6 @@ export function printLines(...lines: string[]): void {
 /** A picture as a PNG file, whole or not at all. */
 export async function writePicture(path: string, picture: RgbaImage): Promise<void> {
   await writeFileAtomic(path, await encodePng(picture));
-}
-
-/** Counts things that are done one after the other, on stderr. */
-export interface Counter {
-  next(): void;
-  readonly progress: Progress;
-}
-
-/** A counter of `total` pictures. */
-export function countPictures(title: string, total: number): Counter {
-  const progress = openProgress(title);
-  const began = performance.now();
-  let done = 0;
-  return {
-    progress,
-    next() {
-      done += 1;
-      const seconds = (performance.now() - began) / 1000;
-      const secondsLeft = ((total - done) * seconds) / done;
-      progress.update({ step: done, steps: total, images: done, seconds, secondsLeft });
-    },
-  };
 }
 
 /** Milliseconds since `began` (of `performance.now`), to a tenth. */

@@ -7,7 +7,7 @@ import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
-import { openProgress } from './progress-bar.js';
+import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 
 interface ReproduceOptions extends TrainingOptions {
@@ -36,7 +36,8 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   const recipe = await readRecipe(options.recipe);
   const { names: files, leftOut } = await imagesBelow(photos);
   const signal = abortOnSignals('the step');
-  const settings = {
+  const progress = openProgressLine();
+  const { model, failures } = await reproduce(recipe, {
     photos,
     files,
     output,
@@ -45,9 +46,8 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
     workers,
     device,
     signal,
-    progress: openProgress,
-  };
-  const { model, failures } = await reproduce(recipe, settings);
+    onProgress: progress.show,
+  }).finally(() => progress.close());
 
   tellLeftOut(leftOut);
   const milliseconds = millisecondsSince(began);

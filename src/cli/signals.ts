@@ -1,10 +1,16 @@
 /** What Ctrl-C does to a command. */
+import { closeProgressLine, printNote } from './progress-line.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Ends the process in good order: files begun are removed on the way out. */
 export function exitOnSignals(): void {
-  for (const [signal, code] of Object.entries(SIGNALS)) process.once(signal, () => process.exit(code));
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.once(signal, () => {
+      closeProgressLine();
+      process.exit(code);
+    });
+  }
 }
 
 /**
@@ -17,7 +23,7 @@ export function abortOnSignals(unit: string): AbortSignal {
   const controller = new AbortController();
   for (const signal of Object.keys(SIGNALS)) {
     process.once(signal, () => {
-      process.stderr.write(`superpoint: finishing ${unit}; once more to end at once\n`);
+      printNote(`superpoint: finishing ${unit}; once more to end at once`);
       controller.abort();
       exitOnSignals();
     });

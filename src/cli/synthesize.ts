@@ -5,10 +5,12 @@ import { formatLabels } from '../adaptation/labels.js';
 import { drawKeypoints } from '../drawing/draw.js';
 import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
+import { countProgress } from '../progress.js';
 import { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from '../synthetic/sample.js';
 import { renderShape, synthesize } from '../synthetic/synthesize.js';
 import { wholeNumber } from './options.js';
-import { countPictures, printJson, printLines, writePicture } from './output.js';
+import { printJson, printLines, writePicture } from './output.js';
+import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
 
 interface SynthesizeOptions {
@@ -44,7 +46,8 @@ async function runSynthesize(options: SynthesizeOptions): Promise<void> {
   const { output, count, seed, width, height, kind, clean, draw, json } = options;
   exitOnSignals();
   const settings = { width, height, ...(kind ? { kind } : {}) };
-  const counter = countPictures('synthesize', count);
+  const progress = openProgressLine();
+  const next = countProgress(progress.show, 'synthesize', { of: count, unit: 'images' });
   let corners = 0;
   async function* labels() {
     for (let index = 0; index < count; index++) {
@@ -53,7 +56,7 @@ async function runSynthesize(options: SynthesizeOptions): Promise<void> {
       await writeFileAtomic(join(output, file), await encodePng(sample.image));
       if (draw) await writePicture(join(draw, file), drawCorners(sample));
       corners += sample.keypoints.length / 2;
-      counter.next();
+      next();
       yield labelLine(file, sample);
     }
   }
@@ -61,7 +64,7 @@ async function runSynthesize(options: SynthesizeOptions): Promise<void> {
   try {
     await writeFileAtomicFrom(path, labels());
   } finally {
-    counter.progress.stop();
+    progress.close();
   }
   if (json) printJson({ images: count, corners, output, labels: path });
   else printLines(`${count} pictures with ${corners} corners in ${output}, labels in ${path}`);

@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { writeFileAtomicFrom } from '../files/atomic-file.js';
 import { encodeTracksJson } from '../formats/tracks-json.js';
 import { readImage } from '../image/codec.js';
+import { countProgress } from '../progress.js';
 import { ContrastCheck } from './contrast.js';
 import { checkDrawTarget, type Draw, withDrawings } from './drawings.js';
 import { Interrupted, UsageError } from './errors.js';
 import { tellLeftOut } from './find-images.js';
-import { countFrames } from './frame-counter.js';
 import { type FrameSource, openFrames } from './frames.js';
 import { openSuperPoint } from './model.js';
 import {
@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from './options.js';
 import { printJson, printLines } from './output.js';
+import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 import { type TrackResult, TrackRun } from './track-run.js';
 
@@ -111,9 +112,11 @@ async function writeResults(
   signal: AbortSignal,
 ): Promise<void> {
   const { total = maxFrames } = source;
-  const counter = countFrames(total && Math.min(total, maxFrames ?? total));
+  const progress = openProgressLine();
+  const of = total && Math.min(total, maxFrames ?? total);
+  const next = countProgress(progress.show, 'track', { of, unit: 'frames' });
   const write = async (drawFrame?: Draw) => {
-    const frames = run.track(source.frames(signal), signal, drawFrame, () => counter.next());
+    const frames = run.track(source.frames(signal), signal, drawFrame, next);
     if (output !== undefined) return writeFileAtomicFrom(output, encodeTracksJson(frames, minLength));
     for await (const _ of frames);
   };
@@ -121,7 +124,7 @@ async function writeResults(
     if (draw === undefined) await write();
     else await withDrawings(draw, frameRate ?? source.frameRate ?? USUAL_FRAME_RATE, write);
   } finally {
-    counter.stop();
+    progress.close();
   }
 }
 

@@ -13,7 +13,7 @@ import { StoppedEarly, UsageError } from './errors.js';
 import { isFolder } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
-import { openProgress } from './progress-bar.js';
+import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 
 interface TrainOptions extends TrainingOptions {
@@ -105,5 +105,6 @@ async function madeWeights(model: string): Promise<MadeWeights> {
 
 /** Runs the stage with its progress on stderr. */
 function follow<Spec extends BatchSpec>(stage: Stage<Spec>, run: RunOptions): Promise<RunResult> {
-  return runStage(stage, { ...run, progress: openProgress(stage.name) });
+  const progress = openProgressLine();
+  return runStage(stage, { ...run, onProgress: progress.show }).finally(() => progress.close());
 }

@@ -1,4 +1,5 @@
 /** `superpoint/evaluation`: the paper's metrics and experiments (Node). */
+export type { OnProgress, Progress } from '../progress.js';
 export {
   pointsInSharedView,
   type Repeatability,

@@ -26,7 +26,7 @@ export {
 export type { CameraChanges, Range as ChangeRange } from '../image/camera.js';
 export type { NetworkShape } from '../network/architecture.js';
 export type { BatchStatistics } from '../network/training-network.js';
-export type { Progress, ProgressState } from '../progress.js';
+export type { OnProgress, Progress } from '../progress.js';
 export type {
   BatchOf,
   BatchSpec,

@@ -12,7 +12,7 @@ import type { Origin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { readImageSize } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
-import type { Progress } from '../progress.js';
+import type { OnProgress } from '../progress.js';
 import type { BatchSpec } from './batch-source.js';
 import { openPhotoStores } from './labelled-photographs.js';
 import { selectPhotographs } from './photo-selection.js';
@@ -37,8 +37,8 @@ export interface ReproduceOptions {
   /** Stop, with everything kept, after so many seconds. */
   readonly maxSeconds?: number;
   readonly signal?: AbortSignal;
-  /** Shows the progress of a stage. @default silent */
-  readonly progress?: (title: string) => Progress;
+  /** Told of each step and each photograph. */
+  readonly onProgress?: OnProgress;
 }
 
 export interface ReproduceResult {
@@ -147,12 +147,12 @@ async function train<Spec extends BatchSpec>(
   folder: string,
   { options, secondsLeft }: Following,
 ): Promise<Made | undefined> {
-  const { overwrite, device, workers, signal, progress } = options;
+  const { overwrite, device, workers, signal, onProgress } = options;
   const { finished, weights } = await runStage(stage, {
     output: folder,
     overwrite,
     maxSeconds: secondsLeft(),
-    ...(progress ? { progress: progress(stage.name) } : {}),
+    onProgress,
     ...(device ? { device } : {}),
     ...(workers !== undefined ? { workers } : {}),
     ...(signal ? { signal } : {}),
@@ -166,8 +166,7 @@ async function label(
   work: Pick<Parameters<typeof adaptFolder>[0], 'files' | 'output' | 'round' | 'seed'>,
   { options, failures, secondsLeft }: Following,
 ): Promise<boolean> {
-  const { photos, overwrite, device, signal, progress } = options;
-  const shown = progress?.('labels');
+  const { photos, overwrite, device, signal, onProgress } = options;
   const timeUp = new AbortController();
   // A timer counts to 24 days at most.
   const timer = setTimeout(() => timeUp.abort(), Math.min(2 ** 31 - 1, Math.max(0, 1000 * secondsLeft())));
@@ -178,12 +177,9 @@ async function label(
     madeBy: origin,
     overwrite,
     signal: AbortSignal.any([timeUp.signal, ...(signal ? [signal] : [])]),
-    ...(shown ? { progress: shown } : {}),
+    onProgress,
     ...(device ? { device } : {}),
-  }).finally(() => {
-    clearTimeout(timer);
-    shown?.stop();
-  });
+  }).finally(() => clearTimeout(timer));
   failures.push(...summary.failures);
   return !summary.interrupted && secondsLeft() > 0;
 }

@@ -11,7 +11,7 @@ import { encodeSafetensors } from '../files/safetensors.js';
 import type { Device } from '../graph/session.js';
 import type { NetworkShape } from '../network/architecture.js';
 import { foldNormalisation, splitParameters, type Weights } from '../network/weights.js';
-import type { Progress } from '../progress.js';
+import { type OnProgress, Pace } from '../progress.js';
 import { createThreadedSession } from '../threads/threaded-session.js';
 import type { BatchOf, BatchSpec } from './batch-source.js';
 import { openBatches } from './batch-workers.js';
@@ -58,7 +58,8 @@ export interface RunOptions {
   readonly workers?: number;
   /** Seconds between checkpoints. @default 120 */
   readonly checkpointSeconds?: number;
-  readonly progress?: Progress;
+  /** Told of each step and each validation. */
+  readonly onProgress?: OnProgress;
   /** Aborting it ends the run after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
@@ -165,6 +166,20 @@ async function runLocked<Spec extends BatchSpec>(
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   const firstStep = state.step;
+  const pace = new Pace(firstStep);
+  const tell = (loss: number, note?: string) => {
+    pace.update(state.step);
+    const images = pace.perSecond && { 'images/s': pace.perSecond * size.count };
+    const left = Math.min(pace.secondsFor(steps - state.step) ?? maxSeconds, maxSeconds - seconds());
+    options.onProgress?.({
+      what: name,
+      done: state.step,
+      of: steps,
+      secondsLeft: Number.isFinite(left) ? left : undefined,
+      figures: { loss, ...images },
+      note,
+    });
+  };
   let savedAt = seconds();
   try {
     while (state.step < steps && seconds() < maxSeconds && !options.signal?.aborted) {
@@ -179,16 +194,7 @@ async function runLocked<Spec extends BatchSpec>(
       }
       state = result.state;
       if (ema !== undefined) average = moveAverage(average, averaged(state), ema);
-      const done = state.step - firstStep;
-      const left = Math.min(((steps - state.step) * seconds()) / done, maxSeconds - seconds());
-      options.progress?.update({
-        step: state.step,
-        steps,
-        loss: result.loss,
-        images: done * size.count,
-        seconds: seconds(),
-        secondsLeft: left,
-      });
+      tell(result.loss);
       const last = state.step === steps;
       const validation =
         last || (stage.validateEvery > 0 && state.step % stage.validateEvery === 0)
@@ -200,10 +206,10 @@ async function runLocked<Spec extends BatchSpec>(
         loss: result.loss,
         ...result.terms,
         ...validation,
-        imagesPerSecond: (done * size.count) / seconds(),
+        imagesPerSecond: ((state.step - firstStep) * size.count) / seconds(),
         megabytes: Math.round(process.memoryUsage().rss / 2 ** 20),
       });
-      if (Object.keys(validation).length > 0) options.progress?.note(describe(name, state.step, validation));
+      if (Object.keys(validation).length > 0) tell(result.loss, describe(name, state.step, validation));
       if (seconds() - savedAt >= checkpointSeconds) {
         await save();
         savedAt = seconds();
@@ -213,7 +219,6 @@ async function runLocked<Spec extends BatchSpec>(
   } finally {
     await batches.close();
     await step.release();
-    options.progress?.stop();
   }
   return { finished: state.step >= steps, step: state.step, weights: folded(), state };
 }

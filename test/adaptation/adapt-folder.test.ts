@@ -10,7 +10,7 @@ import { readLabels, readLabelsFile } from '../../src/adaptation/labels.js';
 import { originOf, weightsOrigin } from '../../src/files/origin.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { grayImage } from '../../src/image/image.js';
-import type { Progress, ProgressState } from '../../src/progress.js';
+import type { Progress } from '../../src/progress.js';
 import { Random } from '../../src/random.js';
 import { smallWeights } from './small-network.js';
 
@@ -121,19 +121,18 @@ for (const workers of [0, 2]) {
   test(`an interrupted run keeps whole lines and can go on (${workers} threads)`, async () => {
     const name = `stopped-${workers}.jsonl`;
     const controller = new AbortController();
-    const states: ProgressState[] = [];
-    const progress: Progress = {
-      update(state) {
-        states.push(state);
-        if (state.step === 3) controller.abort();
-      },
-      note: assert.fail,
-      stop() {},
+    const states: Progress[] = [];
+    const onProgress = (state: Progress) => {
+      states.push(state);
+      if (state.done === 3) controller.abort();
     };
-    const summary = await label(name, { workers, progress, signal: controller.signal });
+    const summary = await label(name, { workers, onProgress, signal: controller.signal });
     assert.equal(summary.interrupted, true);
     assert.equal(summary.labelled, 3);
-    assert.equal(states[0].steps, 7);
+    assert.deepEqual(
+      states.map(({ what, done, of, note }) => ({ what, done, of, note })),
+      [1, 2, 3].map((done) => ({ what: 'labels', done, of: 7, note: undefined })),
+    );
     assert.equal((await readLabels(join(folder, name))).length, 3);
     await label(name, { workers });
     await label('uninterrupted.jsonl');
@@ -145,10 +144,10 @@ for (const workers of [0, 2]) {
     await writeFile(join(folder, 'photos', 'broken.jpg'), 'no picture');
     await writeFile(join(folder, 'photos', 'small.pgm'), pgm('small', 7, 50));
     const notes: string[] = [];
-    const progress: Progress = { update() {}, note: (line) => notes.push(line), stop() {} };
+    const onProgress = ({ note }: Progress) => note !== undefined && notes.push(note);
     const summary = await label(name, {
       workers,
-      progress,
+      onProgress,
       files: ['broken.jpg', files[0], 'missing.png', 'small.pgm', files[1]],
     });
     assert.deepEqual(
@@ -263,8 +262,8 @@ suite('shards', () => {
     const all = ['broken.jpg', ...files];
     const shard = { index: 3, count: 3 };
     const stop = new AbortController();
-    const progress: Progress = { update: () => stop.abort(), note() {}, stop() {} };
-    await label('half.jsonl', { files: all, shard, progress, signal: stop.signal });
+    const onProgress = () => stop.abort();
+    await label('half.jsonl', { files: all, shard, onProgress, signal: stop.signal });
     await label('seed.jsonl', { files: all, shard, seed: 9 });
     await label('list.jsonl', { files: [...files, 'small.pgm'], shard });
     await label('fewer.jsonl', { files, shard });

@@ -94,10 +94,10 @@ suite('superpoint adapt', () => {
       const model = ['--model', 'magicpoint.safetensors', '--warps', '300', '--workers', '0'];
       return ['adapt', 'photos', '--output', output, ...model];
     };
-    const stopped = await interrupted(folder, /step \d/, 'SIGTERM', ...work('stopped.jsonl'));
+    const stopped = await interrupted(folder, /labels \d/, 'SIGTERM', ...work('stopped.jsonl'));
     assert.equal(stopped.code, 75, stopped.stderr);
     assert.match(stopped.stderr, /superpoint: interrupted; the same command goes on from here\n$/);
-    const killed = await interrupted(folder, /step \d/, 'SIGKILL', ...work('killed.jsonl'));
+    const killed = await interrupted(folder, /labels \d/, 'SIGKILL', ...work('killed.jsonl'));
     assert.equal(killed.code, null);
     for (const name of ['straight', 'stopped', 'killed']) {
       assert.equal((await superpoint(folder, ...work(`${name}.jsonl`))).code, 0);

@@ -177,7 +177,7 @@ suite('superpoint track', () => {
       await link(join(folder, `frames/frame${7 + (n % FRAMES)}.png`), join(folder, `many/${n}.png`));
     }
     const args = ['many', '--model', 'model.safetensors', '--output', 'cut/t.json', '--json'];
-    const { code, stdout, stderr } = await interrupted(folder, /step 1\/600/, 'SIGINT', 'track', ...args);
+    const { code, stdout, stderr } = await interrupted(folder, /track 1\/600/, 'SIGINT', 'track', ...args);
     assert.equal(code, 1);
     const { frames } = JSON.parse(stdout);
     assert.ok(frames >= 1 && frames < 600, `${frames} frames`);

@@ -1,13 +1,7 @@
 /** Brings the runtime and the models into a worker and reports how far they are. */
 import { RUNTIMES } from 'virtual:shipped';
 import { loadRuntime } from '../../src/graph/runtime-browser.js';
-
-/** How many bytes of a file have come. */
-export interface Progress {
-  readonly file: string;
-  readonly loaded: number;
-  readonly total: number;
-}
+import type { OnProgress } from '../../src/progress.js';
 
 export type DeviceChoice = 'auto' | 'webgpu' | 'wasm';
 
@@ -22,7 +16,7 @@ export interface RuntimeState {
 /** A file of the page's own origin. @throws Error in one line where it cannot be fetched. */
 export async function fetchBytes(
   file: { readonly name: string; readonly url: string; readonly bytes: number },
-  report: (progress: Progress) => void,
+  report: OnProgress,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(file.url).catch(() => undefined);
   if (!response?.ok || !response.body) {
@@ -36,7 +30,7 @@ export async function fetchBytes(
     if (done) break;
     chunks.push(value);
     loaded += value.length;
-    report({ file: file.name, loaded, total: Math.max(file.bytes, loaded) });
+    report({ what: file.name, done: loaded, of: Math.max(file.bytes, loaded) });
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
@@ -63,7 +57,7 @@ async function whyNoGpu(choice: DeviceChoice): Promise<string | undefined> {
 export async function startRuntime(
   choice: DeviceChoice,
   threads: number | undefined,
-  report: (progress: Progress) => void,
+  report: OnProgress,
 ): Promise<RuntimeState> {
   const obstacle = choice === 'wasm' ? undefined : await whyNoGpu(choice);
   if (choice === 'webgpu' && obstacle) throw new Error(`WebGPU cannot be used: ${obstacle}`);

@@ -1,10 +1,11 @@
 /** The worker of Match and Track: holds the runtime, the network, the pictures and the tracks. */
+import type { Progress } from '../../src/progress.js';
 import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
 import { Network } from './network.js';
 import { type MatchSettings, Pair, type Side } from './pair.js';
 import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
 import { serve } from './rpc.js';
-import { type DeviceChoice, fetchBytes, type Progress, type RuntimeState, startRuntime } from './runtime.js';
+import { type DeviceChoice, fetchBytes, type RuntimeState, startRuntime } from './runtime.js';
 import { Sequence, type TrackSettings } from './sequence.js';
 
 /** Where weights are: a file of this page, or bytes at hand. */

@@ -1,6 +1,7 @@
 /** The view Learn: MagicPoint trains in the tab. */
+
+import type { Progress } from '../../src/progress.js';
 import { connect, type Remote } from '../engine/rpc.js';
-import type { Progress } from '../engine/runtime.js';
 import { menu, slider, valuesOf } from '../page/controls.js';
 import { button, element, part, showFigures } from '../page/dom.js';
 import { type Engine, showProgress } from '../page/engine.js';

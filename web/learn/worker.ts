@@ -1,8 +1,9 @@
 /** The worker of Learn: trains, and looks at how the network does on shapes that it never trains on. */
 
 import { encodeSafetensors } from '../../src/files/safetensors.js';
+import type { Progress } from '../../src/progress.js';
 import { serve } from '../engine/rpc.js';
-import { type Progress, startRuntime } from '../engine/runtime.js';
+import { startRuntime } from '../engine/runtime.js';
 import { type Look, look } from './look.js';
 import type { LearnSettings } from './settings.js';
 import { Trainer } from './trainer.js';

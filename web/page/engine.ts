@@ -1,7 +1,8 @@
 /** The page's side of the engine: starts it, shows how far it is, and lets the user choose model and device. */
 import { MODELS } from 'virtual:shipped';
+import type { Progress } from '../../src/progress.js';
 import { connect, type Remote } from '../engine/rpc.js';
-import type { DeviceChoice, Progress, RuntimeState } from '../engine/runtime.js';
+import type { DeviceChoice, RuntimeState } from '../engine/runtime.js';
 import type { EngineService, ModelSource } from '../engine/worker.js';
 import { find } from './dom.js';
 import { chooseFiles } from './files.js';
@@ -29,11 +30,10 @@ export function showProgress(progress: Progress | undefined): void {
   const bar = find<HTMLProgressElement>(document, '#loading-bar');
   find(document, '#loading').hidden = progress === undefined;
   if (!progress) return;
-  const { file, loaded, total } = progress;
+  const { what, done, of = done } = progress;
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  find(document, '#loading-text').textContent =
-    `Loading ${file}: ${megabytes(loaded)} of ${megabytes(total)} MB`;
-  bar.value = loaded / total;
+  find(document, '#loading-text').textContent = `Loading ${what}: ${megabytes(done)} of ${megabytes(of)} MB`;
+  bar.value = done / of;
 }
 
 function shippedModels(): ModelSource[] {

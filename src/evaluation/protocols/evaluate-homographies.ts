@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type OnProgress, progressOf } from '../../progress.js';
 import type { Method } from '../rivals/method.js';
 import { predictFeatures } from './feature-files.js';
 import type { DetectorTask, HomographyTask, Profile } from './profiles.js';
@@ -56,9 +57,6 @@ export interface HomographyEvaluation {
   readonly rows: readonly EvaluationRow[];
 }
 
-/** Called as the work goes on, with the title of the step. */
-export type OnStep = (title: string, done: number, of: number) => void;
-
 /** Where the features of a task stand, and how long making them took. */
 interface TaskFeatures {
   readonly path: string;
@@ -84,16 +82,16 @@ export async function evaluateHomographies(
   methods: readonly Method[],
   sources: readonly FeatureSource[],
   folder: string,
-  onStep?: OnStep,
+  onProgress?: OnProgress,
 ): Promise<HomographyEvaluation> {
   const sequences = everything.sequences.filter(({ name }) => !profile.excluded.includes(name));
   const set = { ...everything, sequences };
   const contenders: Contender[] = [
-    ...methods.map((method) => methodContender(set, method, folder, onStep)),
+    ...methods.map((method) => methodContender(set, method, folder, onProgress)),
     ...sources.map(sourceContender),
   ];
   const rows: EvaluationRow[] = [];
-  for (const contender of contenders) rows.push(await evaluateRow(contender, sequences, profile, onStep));
+  for (const contender of contenders) rows.push(await evaluateRow(contender, sequences, profile, onProgress));
   return {
     profile,
     dataset: {
@@ -121,17 +119,21 @@ function sourceContender({ name, path }: FeatureSource): Contender {
   };
 }
 
-function methodContender(set: SequenceSet, method: Method, folder: string, onStep?: OnStep): Contender {
+function methodContender(
+  set: SequenceSet,
+  method: Method,
+  folder: string,
+  onProgress?: OnProgress,
+): Contender {
   return {
     name: method.name,
     settings: method.settings,
     describes: method.describes,
     async features(task, withDescriptors) {
       const path = featurePath(folder, method.name, task.name);
-      const title = `${method.name}, ${task.name}, features`;
       const { seconds } = await predictFeatures(set, method, task.features, path, {
         withDescriptors,
-        onImage: (done, of) => onStep?.(title, done, of),
+        onProgress: progressOf(onProgress, `${method.name}, ${task.name}`),
       });
       return { path, extractionSeconds: seconds };
     },
@@ -152,32 +154,30 @@ async function evaluateRow(
   contender: Contender,
   sequences: readonly Sequence[],
   profile: Profile,
-  onStep?: OnStep,
+  onProgress?: OnProgress,
 ): Promise<EvaluationRow> {
   const { name, settings, describes } = contender;
   const detector: Record<string, TaskResult<DetectorScore>> = {};
   const homography: Record<string, TaskResult<HomographyScore>> = {};
   const failures: string[] = [];
-  const pairs = countPairs(sequences);
-  const attempt = async (task: string, work: (onPair: () => void) => Promise<void>) => {
-    let done = 0;
+  const attempt = async (task: string, work: (onProgress?: OnProgress) => Promise<void>) => {
     try {
-      await work(() => onStep?.(`${name}, ${task}, score`, ++done, pairs));
+      await work(progressOf(onProgress, `${name}, ${task}`));
     } catch (error) {
       failures.push(`${task}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
     }
   };
   for (const task of profile.detector) {
-    await attempt(task.name, async (onPair) => {
+    await attempt(task.name, async (onProgress) => {
       const { path, extractionSeconds } = await contender.features(task, false);
-      const scores = await scoreDetector(path, sequences, task, onPair);
+      const scores = await scoreDetector(path, sequences, task, onProgress);
       detector[task.name] = { figures: summariseDetector(scores, task), pairs: scores, extractionSeconds };
     });
   }
   for (const task of describes ? profile.homography : []) {
-    await attempt(task.name, async (onPair) => {
+    await attempt(task.name, async (onProgress) => {
       const { path, extractionSeconds } = await contender.features(task, true);
-      const scores = await scoreHomographies(path, sequences, task, onPair);
+      const scores = await scoreHomographies(path, sequences, task, onProgress);
       homography[task.name] = {
         figures: summariseHomographies(scores, task),
         pairs: scores,

@@ -2,8 +2,10 @@
  * Detectors on Synthetic Shapes (§4.4 of DeTone et al. 2018): clean, with the training's changes of light,
  * and with noise swept from none to nothing else, by kind of shape.
  */
+
 import { type GrayImage, grayImage } from '../../image/image.js';
 import { photometricAugment, SYNTHETIC_PHOTOMETRY } from '../../image/photometric.js';
+import { countProgress, type OnProgress } from '../../progress.js';
 import { Random } from '../../random.js';
 import { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from '../../synthetic/sample.js';
 import { renderShape } from '../../synthetic/synthesize.js';
@@ -17,7 +19,6 @@ import {
   rankingPrecision,
 } from '../metrics/synthetic-metrics.js';
 import type { ExtractionSettings, Method } from '../rivals/method.js';
-import type { OnStep } from './evaluate-homographies.js';
 
 /** The protocol. */
 export interface SyntheticProtocol extends ExtractionSettings {
@@ -105,17 +106,17 @@ export function noiseLevel(clean: GrayImage, noisy: GrayImage, level: number, ra
 export async function evaluateSynthetic(
   protocol: SyntheticProtocol,
   methods: readonly Method[],
-  onStep?: OnStep,
+  onProgress?: OnProgress,
 ): Promise<SyntheticEvaluation> {
   const rows: SyntheticRow[] = [];
-  for (const method of methods) rows.push(await evaluateMethod(protocol, method, onStep));
+  for (const method of methods) rows.push(await evaluateMethod(protocol, method, onProgress));
   return { protocol, rows };
 }
 
 async function evaluateMethod(
   protocol: SyntheticProtocol,
   method: Method,
-  onStep?: OnStep,
+  onProgress?: OnProgress,
 ): Promise<SyntheticRow> {
   const { count, sweepCount, levels, epsilon, seed } = protocol;
   let seconds = 0;
@@ -131,7 +132,9 @@ async function evaluateMethod(
   const clean: JudgedPicture[] = [];
   const noisy: JudgedPicture[] = [];
   const sweep: JudgedPicture[][] = levels.map(() => []);
-  for (let index = 0; index < Math.max(count, sweepCount); index++) {
+  const samples = Math.max(count, sweepCount);
+  const next = countProgress(onProgress, `${method.name}, shapes`, { of: samples });
+  for (let index = 0; index < samples; index++) {
     const { sample, noisy: noisyImage } = protocolSample(protocol, index);
     if (index < count) {
       kinds.push(sample.kind);
@@ -143,7 +146,7 @@ async function evaluateMethod(
       const image = noiseLevel(sample.image, noisyImage, level, random);
       sweep[n].push(await judge(image, sample, `level-${level}-${index}`));
     }
-    onStep?.(`${method.name}, shapes`, index + 1, Math.max(count, sweepCount));
+    next();
   }
   const figuresByKind: Partial<Record<ShapeKind, { clean: SyntheticFigures; noisy: SyntheticFigures }>> = {};
   for (const kind of SHAPE_KINDS) {

@@ -3,6 +3,7 @@
  * score is computed from such files alone, ours or another extractor's. A JSON file beside each of ours says
  * what it was made from, so that it is made again only when that changed. For Node.
  */
+
 import { readFile } from 'node:fs/promises';
 import type { Features } from '../../features/features.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
@@ -10,6 +11,7 @@ import { FormatError } from '../../files/format-error.js';
 import type { NamedFeatures } from '../../formats/features-json.js';
 import { readHlocFeatures, writeHlocFeatures } from '../../formats/hloc.js';
 import { warpPoints } from '../../geometry/homography.js';
+import { countProgress, type OnProgress } from '../../progress.js';
 import { isOnPicture } from '../metrics/detection-metrics.js';
 import type { Method } from '../rivals/method.js';
 import { type Fitted, fitImage, fittedSize } from './fit-image.js';
@@ -38,8 +40,7 @@ function originPath(path: string): string {
 export interface PredictOptions {
   /** Whether the file holds descriptors, which a detector's score does not need. */
   readonly withDescriptors: boolean;
-  /** Called after each picture. */
-  readonly onImage?: (done: number, of: number) => void;
+  readonly onProgress?: OnProgress;
 }
 
 /** Makes the file of features at `path`, or leaves it when it was made from the same. */
@@ -48,7 +49,7 @@ export async function predictFeatures(
   method: Method,
   task: FeatureTask,
   path: string,
-  { withDescriptors, onImage }: PredictOptions,
+  { withDescriptors, onProgress }: PredictOptions,
 ): Promise<FeatureOrigin> {
   const pictures = set.sequences.reduce((sum, { images }) => sum + images.length, 0);
   const { name, settings } = method;
@@ -59,7 +60,7 @@ export async function predictFeatures(
     if (JSON.stringify(origin) === JSON.stringify(wanted)) return existing;
   }
   let seconds = 0;
-  let done = 0;
+  const next = countProgress(onProgress, 'features', { of: pictures, unit: 'images' });
   async function* predictions(): AsyncGenerator<NamedFeatures> {
     for (const image of set.sequences.flatMap(({ images }) => images)) {
       const fitted = fitImage(await readSequenceImage(set.folder, image), task.fit);
@@ -67,7 +68,7 @@ export async function predictFeatures(
       const features = await method.extract(fitted, task, image.name);
       seconds += (performance.now() - began) / 1000;
       yield { name: image.name, features: withDescriptors ? features : stripped(features) };
-      onImage?.(++done, pictures);
+      next();
     }
   }
   await writeHlocFeatures(path, predictions());

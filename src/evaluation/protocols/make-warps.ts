@@ -3,6 +3,7 @@
  * in the layout of `sequences.ts`, so that everything that scores sequences, here or elsewhere, scores them.
  * Each kind of change is swept apart from all others. For Node.
  */
+
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { encodePng, readImage } from '../../image/codec.js';
 import type { GrayImage } from '../../image/image.js';
 import { type Photometry, photometricAugment } from '../../image/photometric.js';
 import { warpImage } from '../../image/warp-image.js';
+import { countProgress, type OnProgress } from '../../progress.js';
 import { Random } from '../../random.js';
 import type { Size } from '../metrics/detection-metrics.js';
 import { type Change, KINDS, type Kind, SWEEPS, severityName } from './category.js';
@@ -57,7 +59,7 @@ export async function makeWarps(
   photos: readonly string[],
   folder: string,
   { seed, count, kinds }: WarpSettings,
-  onPhoto?: (done: number, of: number) => void,
+  onProgress?: OnProgress,
 ): Promise<WarpSet> {
   const chosen = new Random(seed)
     .fork('photographs')
@@ -82,8 +84,9 @@ export async function makeWarps(
     await rm(folder, { recursive: true });
   }
   await writeFileAtomic(madeFrom, JSON.stringify({ origin }));
+  const next = countProgress(onProgress, 'pairs', { of: chosen.length });
   const categories: Record<string, Change> = {};
-  for (const [n, name] of chosen.entries()) {
+  for (const name of chosen) {
     try {
       await writeSequence(
         await readImage(join(photoFolder, name)),
@@ -96,7 +99,7 @@ export async function makeWarps(
     } catch (error) {
       skipped.push({ name, reason: error instanceof Error ? error.message.split('\n')[0] : String(error) });
     }
-    onPhoto?.(n + 1, chosen.length);
+    next();
   }
   await writeFileAtomic(join(folder, CATEGORIES_FILE), JSON.stringify(categories, null, 1));
   const set = { photos: readable, skipped };

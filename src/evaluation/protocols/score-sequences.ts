@@ -1,6 +1,8 @@
 /** Scores files of features on sequences with known homographies, pair by pair. For Node. */
+
 import type { Features } from '../../features/features.js';
 import { type Homography, invertHomography } from '../../geometry/homography.js';
+import { countProgress, type OnProgress } from '../../progress.js';
 import { pointsInSharedView, type Repeatability, repeatability } from '../metrics/detection-metrics.js';
 import { cornerError } from '../metrics/homography-metrics.js';
 import { type MatchingMetrics, matchingMetrics } from '../metrics/matching-metrics.js';
@@ -10,7 +12,7 @@ import type { Category } from './category.js';
 import { type FittedFeatures, pickFeatures, readFittedSequences } from './feature-files.js';
 import { fittedHomography } from './fit-image.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
-import type { Sequence } from './sequences.js';
+import { countPairs, type Sequence } from './sequences.js';
 
 /** Which pair a score belongs to. */
 export interface PairName {
@@ -65,9 +67,10 @@ export async function scoreDetector(
   path: string,
   sequences: readonly Sequence[],
   task: DetectorTask,
-  onPair?: () => void,
+  onProgress?: OnProgress,
 ): Promise<DetectorScore[]> {
   const scores: DetectorScore[] = [];
+  const next = countProgress(onProgress, 'score', { of: countPairs(sequences) });
   for await (const { first, second, H_0to1, ...name } of pairsOf(path, sequences, task)) {
     const atEpsilons = repeatability(
       first.features.keypoints,
@@ -79,7 +82,7 @@ export async function scoreDetector(
       task.bestAfterSharing ?? undefined,
     );
     scores.push({ ...name, atEpsilons });
-    onPair?.();
+    next();
   }
   return scores;
 }
@@ -89,13 +92,14 @@ export async function scoreHomographies(
   path: string,
   sequences: readonly Sequence[],
   task: HomographyTask,
-  onPair?: () => void,
+  onProgress?: OnProgress,
 ): Promise<HomographyScore[]> {
   const scores: HomographyScore[] = [];
+  const next = countProgress(onProgress, 'score', { of: countPairs(sequences) });
   for await (const { first, second, H_0to1, ...name } of pairsOf(path, sequences, task)) {
     const [features0, features1] = sharedFeatures(first.features, second.features, H_0to1, task);
     scores.push({ ...name, ...(await scorePair(features0, features1, H_0to1, task)) });
-    onPair?.();
+    next();
   }
   return scores;
 }

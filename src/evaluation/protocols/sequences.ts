@@ -2,6 +2,7 @@
  * Image sequences with known homographies in the layout of HPatches: `<sequence>/{1..6}.<image>` and
  * `H_1_k`, which maps points of picture 1 to picture k in pixels of the original files. For Node.
  */
+
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { FormatError } from '../../files/format-error.js';
 import { type Homography, invertHomography } from '../../geometry/homography.js';
 import { readImage } from '../../image/codec.js';
 import type { GrayImage } from '../../image/image.js';
+import { countProgress, type OnProgress } from '../../progress.js';
 import type { Size } from '../metrics/detection-metrics.js';
 import { type Category, parseCategory } from './category.js';
 
@@ -70,12 +72,11 @@ export function readSequenceImage(folder: string, { name }: SequenceImage): Prom
  * before hours of work; one picture at a time is held. A sequence with anything missing or broken is
  * skipped as a whole and named, because a figure over part of its pairs compares with nothing.
  *
- * @param onSequence called after each sequence, with how many are done and how many there are.
  * @throws FormatError when the folder holds no usable sequence or its categories are not readable.
  */
 export async function readSequences(
   folder: string,
-  { categories, onSequence }: { categories?: string; onSequence?: (done: number, of: number) => void } = {},
+  { categories, onProgress }: { categories?: string; onProgress?: OnProgress } = {},
 ): Promise<SequenceSet> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
@@ -89,7 +90,8 @@ export async function readSequences(
   const hash = createHash('sha256');
   const sequences: Sequence[] = [];
   const skipped: SkippedSequence[] = [];
-  for (const [n, name] of names.entries()) {
+  const next = countProgress(onProgress, 'sequences', { of: names.length });
+  for (const name of names) {
     try {
       const { images, digest } = await readSequence(folder, name, categoryOf);
       sequences.push({ name, images });
@@ -97,7 +99,7 @@ export async function readSequences(
     } catch (error) {
       skipped.push({ name, reason: reasonOf(error, join(folder, name)) });
     }
-    onSequence?.(n + 1, names.length);
+    next();
   }
   if (sequences.length === 0) {
     const first = skipped[0];
