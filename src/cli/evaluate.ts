@@ -27,10 +27,10 @@ import {
   checkNames,
   type EvaluationOptions,
   NO_PICTURES,
+  namedModels,
   namedPath,
   type Outcome,
   openMethods,
-  readModels,
   runEvaluation,
 } from './evaluation-run.js';
 import { imagesBelow, isFolder, tellLeftOut } from './find-images.js';
@@ -203,11 +203,10 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
   await checkFolder(folder, 'sequences');
   await runEvaluation(options, async (output, opened, onProgress) => {
     const { device, seed } = options;
-    for (const { name, bytes, describes } of await readModels(options.model)) {
-      const network = name ?? (describes ? 'SuperPoint' : 'MagicPoint');
+    const kept = join(output, 'adapted');
+    for (const { name, path = 'superpoint' } of namedModels(options.model)) {
       for (const warps of options.warps) {
-        const kept = join(output, 'adapted');
-        opened.push(adaptedMethod({ network, model: bytes, device, warps, seed, folder: kept }));
+        opened.push(await adaptedMethod(path, { name, device, warps, seed, folder: kept }));
       }
     }
     opened.push(...(await openMethods({ ...options, model: false })));

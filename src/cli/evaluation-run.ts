@@ -15,7 +15,6 @@ import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
 import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
-import { type RunnableModel, readRunnable } from './model.js';
 import { deviceOption, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
@@ -71,21 +70,16 @@ export function namedPath(value: string): FeatureSource {
   return name ? { name, path } : { name: basename(value, extname(value)), path: value };
 }
 
-/** A model to score. */
-export interface NamedModel extends RunnableModel {
-  /** Missing for the shipped weights. */
+/** A model to score: the shipped weights where there is no path. */
+export interface NamedModel {
   readonly name?: string;
+  readonly path?: string;
 }
 
-/** The weights that `--model` names, or the shipped ones. */
-export async function readModels(given: EvaluationOptions['model']): Promise<NamedModel[]> {
+/** The models that `--model` names, or the shipped one. */
+export function namedModels(given: EvaluationOptions['model']): readonly NamedModel[] {
   if (given === false) return [];
-  const wanted: readonly { name?: string; path?: string }[] = given?.map(namedPath) ?? [{}];
-  return Promise.all(
-    wanted.map(async ({ name, path }) => {
-      return { name, ...(await readRunnable(path)) };
-    }),
-  );
+  return given?.map(namedPath) ?? [{}];
 }
 
 /**
@@ -99,9 +93,9 @@ export async function openMethods(
   const { device, subpixel, detectionThreshold, seed } = options;
   const { scales } = scaleOptions(options);
   const methods: Method[] = [];
-  for (const { name, bytes, describes } of await readModels(options.model)) {
-    const detection = { subpixel, scales, ...keypoints };
-    methods.push(networkMethod({ name, model: bytes, device, detection, detectionThreshold, describes }));
+  const detection = { subpixel, scales, ...keypoints };
+  for (const { name, path } of namedModels(options.model)) {
+    methods.push(await networkMethod(path ?? 'superpoint', { name, device, detection, detectionThreshold }));
   }
   for (const rival of options.rivals) methods.push(await openRival(rival, seed));
   return methods;

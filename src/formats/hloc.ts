@@ -4,12 +4,20 @@
  * and `image_size` (2) width height. hloc's keypoints count from pixel centres, as ours. For Node.
  */
 import { type FileHandle, open, truncate } from 'node:fs/promises';
-import { Dataset, File, Group, Module, ready } from 'h5wasm/node';
+import type { Dataset, File, Group } from 'h5wasm/node';
 import type { Features } from '../features/features.js';
 import { replaceFile } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
 import { halfToFloat32 } from '../files/raw-numbers.js';
 import type { NamedFeatures } from './features-json.js';
+
+/** The library for HDF5, loaded when it is first needed: 15 MB. */
+type Hdf5 = typeof import('h5wasm/node');
+
+/** The library for HDF5 is not installed. */
+export class MissingHdf5Error extends Error {
+  override readonly name = 'MissingHdf5Error';
+}
 
 /** hloc's figure for SuperPoint: the standard deviation, in pixels, that its verification allows a keypoint. */
 const DETECTION_NOISE = 2;
@@ -23,20 +31,20 @@ const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
  *
  * @returns the number of pictures written.
  * @throws RangeError when two pictures have one name or a name is not a relative path; an Error with the code
- *   ENOSPC when the disk is full.
+ *   ENOSPC when the disk is full; MissingHdf5Error without the package h5wasm.
  */
 export async function writeHlocFeatures(
   path: string,
   pictures: AsyncIterable<NamedFeatures> | Iterable<NamedFeatures>,
 ): Promise<number> {
-  await openLibrary();
+  const hdf5 = await openLibrary();
   const writing = replaceFile(path, async (temporary) => {
-    const file = new File(temporary, 'w');
+    const file = new hdf5.File(temporary, 'w');
     const names = new Set<string>();
     try {
       for await (const { name, features } of pictures) {
         checkName(name, names);
-        writePicture(file, name, features);
+        writePicture(hdf5, file, name, features);
       }
       file.close();
     } catch (error) {
@@ -71,27 +79,32 @@ function inOneLine(path: string, error: unknown): unknown {
 /**
  * Reads the features of one picture after the other, of any float type (hloc's `as_half` too).
  *
- * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete.
+ * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete; MissingHdf5Error without
+ *   the package h5wasm.
  */
 export async function* readHlocFeatures(path: string): AsyncGenerator<NamedFeatures> {
   await checkSignature(path);
-  await openLibrary();
+  const hdf5 = await openLibrary();
   let file: File;
   try {
-    file = new File(path, 'r');
+    file = new hdf5.File(path, 'r');
   } catch {
     throw new FormatError(`${path} is a truncated or damaged HDF5 file`);
   }
   try {
-    yield* readGroup(file, '');
+    yield* readGroup(hdf5, file, '');
   } finally {
     file.close();
   }
 }
 
-/** The library prints its errors unless told to throw them. */
-async function openLibrary(): Promise<void> {
-  (await ready).activate_throwing_error_handler();
+async function openLibrary(): Promise<Hdf5> {
+  const hdf5 = await import('h5wasm/node').catch((cause: unknown) => {
+    throw new MissingHdf5Error('HDF5 files need the package h5wasm: npm install h5wasm', { cause });
+  });
+  // It prints its errors unless told to throw them.
+  (await hdf5.ready).activate_throwing_error_handler();
+  return hdf5;
 }
 
 function checkName(name: string, names: Set<string>): void {
@@ -102,9 +115,9 @@ function checkName(name: string, names: Set<string>): void {
   names.add(name);
 }
 
-function writePicture(file: File, name: string, features: Features): void {
+function writePicture(hdf5: Hdf5, file: File, name: string, features: Features): void {
   const { width, height, count, keypoints, scores, descriptors, descriptorDim } = features;
-  const group = makeGroups(file, name);
+  const group = makeGroups(hdf5, file, name);
   const taken = group.keys().find((key) => DATASETS.includes(key));
   if (taken !== undefined) throw new RangeError(`"${name}" is a folder of pictures already`);
   const points = group.create_dataset({ name: 'keypoints', data: keypoints, shape: [count, 2], dtype: '<f' });
@@ -121,33 +134,33 @@ function writePicture(file: File, name: string, features: Features): void {
 }
 
 /** The group at `name` with all groups above it, which HDF5 does not make by itself. */
-function makeGroups(file: File, name: string): Group {
+function makeGroups(hdf5: Hdf5, file: File, name: string): Group {
   let group: Group = file;
   for (const part of name.split('/')) {
     const existing = group.keys().includes(part) ? group.get(part) : group.create_group(part);
-    if (!(existing instanceof Group)) throw new RangeError(`"${name}" lies inside another picture`);
+    if (!(existing instanceof hdf5.Group)) throw new RangeError(`"${name}" lies inside another picture`);
     group = existing;
   }
   return group;
 }
 
-function* readGroup(group: Group, name: string): Generator<NamedFeatures> {
+function* readGroup(hdf5: Hdf5, group: Group, name: string): Generator<NamedFeatures> {
   // A group of that name is a folder of pictures.
   const keys = group.keys();
-  if (keys.includes('keypoints') && group.get('keypoints') instanceof Dataset) {
-    yield { name, features: readPicture(group, name) };
+  if (keys.includes('keypoints') && group.get('keypoints') instanceof hdf5.Dataset) {
+    yield { name, features: readPicture(hdf5, group, name) };
   }
   for (const key of keys) {
     const child = group.get(key);
-    if (child instanceof Group) yield* readGroup(child, name === '' ? key : `${name}/${key}`);
+    if (child instanceof hdf5.Group) yield* readGroup(hdf5, child, name === '' ? key : `${name}/${key}`);
   }
 }
 
-function readPicture(group: Group, name: string): Features {
+function readPicture(hdf5: Hdf5, group: Group, name: string): Features {
   const [keypoints, scores, descriptors, size] = DATASETS.map((key) => {
     const dataset = group.get(key);
-    if (!(dataset instanceof Dataset)) throw new FormatError(`picture ${name} lacks the dataset ${key}`);
-    return { dims: dataset.shape ?? [], data: readDataset(dataset) };
+    if (!(dataset instanceof hdf5.Dataset)) throw new FormatError(`picture ${name} lacks the dataset ${key}`);
+    return { dims: dataset.shape ?? [], data: readDataset(hdf5, dataset) };
   });
   const count = scores.data.length;
   const descriptorDim = descriptors.dims[0];
@@ -168,8 +181,8 @@ function readPicture(group: Group, name: string): Features {
   };
 }
 
-function readDataset(dataset: Dataset): Float32Array {
-  const { value } = dataset.dtype === '<e' ? { value: readHalf(dataset) } : dataset;
+function readDataset(hdf5: Hdf5, dataset: Dataset): Float32Array {
+  const { value } = dataset.dtype === '<e' ? { value: readHalf(hdf5, dataset) } : dataset;
   if (!ArrayBuffer.isView(value) || value instanceof DataView) {
     throw new FormatError(`dataset ${dataset.path} holds no numbers`);
   }
@@ -177,7 +190,7 @@ function readDataset(dataset: Dataset): Float32Array {
 }
 
 /** The library has no array type for float16 and hands out nothing: this reads the 16-bit words. */
-function readHalf(dataset: Dataset): Float32Array {
+function readHalf({ Module }: Hdf5, dataset: Dataset): Float32Array {
   const bytes = 2 * dataset.metadata.total_size;
   const address = Module._malloc(Math.max(bytes, 1));
   try {

@@ -2,6 +2,7 @@
  * How well a detector finds the same points in two views of a plane (§7.1 of DeTone et al. 2018):
  * repeatability and localisation error. Points are [N, 2] x y in pixels of their own view.
  */
+import { pickRows } from '../../features/pick-features.js';
 import { type Homography, invertHomography, warpPoints } from '../../geometry/homography.js';
 
 /** Width and height of a picture in pixels. */
@@ -30,16 +31,6 @@ export function pointsInSharedView(
     if (isOnPicture(warped[2 * n], warped[2 * n + 1], other)) kept.push(n);
   }
   return Int32Array.from(kept);
-}
-
-/** The rows of `points` [N, 2] at `indices`. */
-export function pickPoints(points: ArrayLike<number>, indices: ArrayLike<number>): Float64Array {
-  const picked = new Float64Array(2 * indices.length);
-  for (let n = 0; n < indices.length; n++) {
-    picked[2 * n] = points[2 * indices[n]];
-    picked[2 * n + 1] = points[2 * indices[n] + 1];
-  }
-  return picked;
 }
 
 /** Distance from each point to the nearest of `others`; infinite when there are none. */
@@ -89,8 +80,8 @@ export function repeatability(
 ): Repeatability[] {
   const shared0 = pointsInSharedView(points0, H_0to1, size1).slice(0, best);
   const shared1 = pointsInSharedView(points1, invertHomography(H_0to1), size0).slice(0, best);
-  const warped0 = warpPoints(H_0to1, pickPoints(points0, shared0));
-  const kept1 = pickPoints(points1, shared1);
+  const warped0 = warpPoints(H_0to1, pickRows(points0, 2, shared0, new Float64Array(2 * shared0.length)));
+  const kept1 = pickRows(points1, 2, shared1, new Float64Array(2 * shared1.length));
   const distances = [...nearestDistances(warped0, kept1), ...nearestDistances(kept1, warped0)];
   return epsilons.map((epsilon) => {
     const repeated = distances.filter((distance) => distance <= epsilon);

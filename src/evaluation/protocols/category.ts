@@ -50,7 +50,7 @@ export function severityName(severity: number): string {
 }
 
 /** How a kind of change is swept and shown. */
-interface Sweep<C> {
+export interface KindSweep<C> {
   /** As titles name the kind. */
   readonly title: string;
   /** What the horizontal axis says. */
@@ -62,7 +62,7 @@ interface Sweep<C> {
 }
 
 /** All kinds of change, in the order of the reports, with the steps that `makeWarps` makes. */
-export const SWEEPS: { readonly [K in Kind]: Sweep<ChangeOf<K>> } = {
+export const SWEEPS: { readonly [K in Kind]: KindSweep<ChangeOf<K>> } = {
   mixed: {
     title: 'viewpoint and light',
     axis: 'strength of the change',
@@ -164,7 +164,7 @@ export const SWEEPS: { readonly [K in Kind]: Sweep<ChangeOf<K>> } = {
 export const KINDS = Object.keys(SWEEPS) as readonly Kind[];
 
 /** How the kind of a change is swept. */
-export function sweepOf<K extends Kind>(kind: K): Sweep<ChangeOf<K>> {
+export function sweepOf<K extends Kind>(kind: K): KindSweep<ChangeOf<K>> {
   return SWEEPS[kind];
 }
 

@@ -6,6 +6,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Features } from '../../features/features.js';
+import { pickFeatures } from '../../features/pick-features.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import { FormatError } from '../../files/format-error.js';
 import type { NamedFeatures } from '../../formats/features-json.js';
@@ -148,24 +149,9 @@ function fitFeatures(image: SequenceImage, features: Features, task: FeatureTask
     .filter((n) => isOnPicture(keypoints[2 * n], keypoints[2 * n + 1], fitted))
     .sort((a, b) => features.scores[b] - features.scores[a] || a - b)
     .slice(0, task.maxKeypoints);
-  return { image, fitted, features: pickFeatures({ ...features, ...fitted, keypoints }, kept) };
-}
-
-/** The features at `indices`, in that order. */
-export function pickFeatures(features: Features, indices: ArrayLike<number>): Features {
-  const { width, height, descriptorDim } = features;
-  const count = indices.length;
-  const keypoints = new Float32Array(2 * count);
-  const scores = new Float32Array(count);
-  const descriptors = new Float32Array(descriptorDim * count);
-  for (let n = 0; n < count; n++) {
-    const from = indices[n];
-    keypoints.set(features.keypoints.subarray(2 * from, 2 * from + 2), 2 * n);
-    scores[n] = features.scores[from];
-    descriptors.set(
-      features.descriptors.subarray(from * descriptorDim, (from + 1) * descriptorDim),
-      n * descriptorDim,
-    );
-  }
-  return { width, height, count, keypoints, scores, descriptors, descriptorDim };
+  return {
+    image,
+    fitted,
+    features: pickFeatures({ ...features, width: fitted.width, height: fitted.height, keypoints }, kept),
+  };
 }

@@ -1,6 +1,7 @@
 /** Scores files of features on sequences with known homographies, pair by pair. For Node. */
 
 import type { Features } from '../../features/features.js';
+import { pickFeatures } from '../../features/pick-features.js';
 import { type Homography, invertHomography } from '../../geometry/homography.js';
 import { countProgress, type OnProgress } from '../../progress.js';
 import { pointsInSharedView, type Repeatability, repeatability } from '../metrics/detection-metrics.js';
@@ -9,7 +10,7 @@ import { type MatchingMetrics, matchingMetrics } from '../metrics/matching-metri
 import { type ByEstimator, estimateWithAll, perEstimator } from '../rivals/homography-estimators.js';
 import { matchPair } from '../rivals/match-pair.js';
 import type { Category } from './category.js';
-import { type FittedFeatures, pickFeatures, readFittedSequences } from './feature-files.js';
+import { type FittedFeatures, readFittedSequences } from './feature-files.js';
 import { fittedHomography } from './fit-image.js';
 import type { DetectorTask, HomographyTask } from './profiles.js';
 import { countPairs, type Sequence } from './sequences.js';

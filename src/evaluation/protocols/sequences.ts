@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../../files/format-error.js';
-import { type Homography, invertHomography } from '../../geometry/homography.js';
+import { type Homography, identityHomography, invertHomography } from '../../geometry/homography.js';
 import { readImage } from '../../image/codec.js';
 import type { GrayImage } from '../../image/image.js';
 import { countProgress, type OnProgress } from '../../progress.js';
@@ -132,7 +132,7 @@ async function readSequence(
   const hash = createHash('sha256');
   const images: SequenceImage[] = [];
   for (const [number, file] of [...pictures].sort(([a], [b]) => a - b)) {
-    let H_1toThis: Homography = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+    let H_1toThis = identityHomography();
     if (number !== 1) {
       const homographyFile = homographies.get(number);
       if (homographyFile === undefined) throw new FormatError(`H_1_${number} is missing`);
@@ -142,7 +142,7 @@ async function readSequence(
     }
     const bytes = await readFile(join(folder, name, file));
     hash.update(bytes);
-    const { width, height } = await readImage(join(folder, name, file));
+    const { width, height } = await readImage(new File([bytes], file));
     const category = categoryOf(name, number);
     images.push({ name: `${name}/${file}`, number, category, width, height, H_1toThis });
   }

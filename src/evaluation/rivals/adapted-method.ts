@@ -6,16 +6,16 @@ import { adaptImage } from '../../adaptation/adapt-image.js';
 import { extractKeypoints } from '../../features/extract-keypoints.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
 import type { Device } from '../../graph/session.js';
+import type { ModelSource } from '../../network/model-file.js';
 import { Random } from '../../random.js';
 import { detectionsOnly, type Method } from './method.js';
 import { lazyNetwork } from './network-method.js';
 
 /** What to average, and over how many views. */
 export interface AdaptedOptions {
-  /** Name of the network; the row is named by it and N. */
-  readonly network: string;
-  /** Weights as a safetensors file. */
-  readonly model: Uint8Array;
+  /** Name of the network; the row is named by it and N. @default SuperPoint or MagicPoint, by its heads */
+  readonly name?: string;
+  /** @default cpu */
   readonly device?: Device;
   /** Views N, the picture itself included. */
   readonly warps: number;
@@ -24,17 +24,15 @@ export interface AdaptedOptions {
   readonly folder: string;
 }
 
-/** A network with Homographic Adaptation as a method. */
-export function adaptedMethod(options: AdaptedOptions): Method {
-  const { network, model, device = 'cpu', warps, seed, folder } = options;
-  const lazy = lazyNetwork(model, device);
-  const settings = {
-    network,
-    weights: createHash('sha256').update(model).digest('hex'),
-    device,
-    warps,
-    seed,
-  };
+/**
+ * A network with Homographic Adaptation as a method.
+ * @throws FormatError in one line if the model cannot be read or is none.
+ */
+export async function adaptedMethod(model: ModelSource, options: AdaptedOptions): Promise<Method> {
+  const { device, warps, seed, folder } = options;
+  const lazy = await lazyNetwork(model, device);
+  const network = options.name ?? lazy.name;
+  const settings = { network, ...lazy.settings, warps, seed };
   return {
     name: `${network}, N = ${warps}`,
     describes: false,

@@ -1,9 +1,9 @@
 /** Homographies from matches: by OpenCV's RANSAC as the common yardstick, its USAC_MAGSAC, and this project's own. */
 import type { Features } from '../../features/features.js';
+import { pickRows } from '../../features/pick-features.js';
 import { estimateHomography } from '../../geometry/estimate-homography.js';
 import type { Homography } from '../../geometry/homography.js';
 import type { Matches } from '../../matching/matches.js';
-import { pickPoints } from '../metrics/detection-metrics.js';
 import { loadOpenCv, type Mat, type OpenCv, withOpenCv } from './opencv.js';
 
 /** Settings of a robust estimation. */
@@ -88,6 +88,6 @@ export function estimateWithOpenCv(
 
 function pointsMat(cv: OpenCv, { keypoints }: Features, indices: Int32Array): Mat {
   const mat = new cv.Mat(indices.length, 1, cv.CV_64FC2);
-  mat.data64F.set(pickPoints(keypoints, indices));
+  pickRows(keypoints, 2, indices, mat.data64F);
   return mat;
 }

@@ -2,33 +2,42 @@
 import { createHash } from 'node:crypto';
 import { type DetectOptions, SuperPoint } from '../../features/superpoint.js';
 import type { Device } from '../../graph/session.js';
+import { encodeModel, type Model } from '../../network/model.js';
+import { type ModelSource, readModel } from '../../network/model-file.js';
 import type { Method } from './method.js';
 
-/** A network to evaluate. */
+/** How a network is evaluated. */
 export interface NetworkOptions {
   /** As the tables show it. @default SuperPoint, or MagicPoint when the weights have no descriptor head */
   readonly name?: string;
-  /** Weights as a safetensors file. */
-  readonly model: Uint8Array;
+  /** @default cpu */
   readonly device?: Device;
-  /** What is not the protocol's to say: border, sub-pixel positions, interpolation. */
+  /** What is not the protocol's to say: border, sub-pixel positions, sizes. */
   readonly detection?: Omit<DetectOptions, 'maxKeypoints' | 'nmsRadius' | 'detectionThreshold' | 'resize'>;
   /** Overrides the profile's threshold. */
   readonly detectionThreshold?: number;
-  /** Whether the weights have a descriptor head. */
-  readonly describes: boolean;
 }
 
 /** A network that is loaded when it is first asked: features that were kept need none. */
 export interface LazyNetwork {
+  /** As the tables show it, where no other name is given. */
+  readonly name: string;
+  readonly describes: boolean;
+  /** What its results depend on. */
+  readonly settings: { readonly weights: string; readonly device: Device };
   open(): Promise<SuperPoint>;
   dispose(): Promise<void>;
 }
 
-/** @param model weights as a safetensors file. */
-export function lazyNetwork(model: Uint8Array, device: Device): LazyNetwork {
+/** @throws FormatError in one line if the model cannot be read or is none. */
+export async function lazyNetwork(source: ModelSource, device: Device = 'cpu'): Promise<LazyNetwork> {
+  const model: Model = await readModel(source);
+  const describes = model.descriptorDim > 0;
   let opened: Promise<SuperPoint> | undefined;
   return {
+    name: describes ? 'SuperPoint' : 'MagicPoint',
+    describes,
+    settings: { weights: createHash('sha256').update(encodeModel(model)).digest('hex'), device },
     open() {
       opened ??= SuperPoint.load({ model, device });
       return opened;
@@ -37,16 +46,19 @@ export function lazyNetwork(model: Uint8Array, device: Device): LazyNetwork {
   };
 }
 
-/** A network as a method; `dispose` frees its session. */
-export function networkMethod(options: NetworkOptions): Method {
-  const { model, device = 'cpu', detection = {}, describes, detectionThreshold } = options;
-  const network = lazyNetwork(model, device);
+/**
+ * A network as a method; `dispose` frees its session.
+ * @param model as `SuperPoint.load` takes it: a name, a file, a run's folder, bytes.
+ * @throws FormatError in one line if the model cannot be read or is none.
+ */
+export async function networkMethod(model: ModelSource, options: NetworkOptions = {}): Promise<Method> {
+  const { detection = {}, detectionThreshold } = options;
+  const network = await lazyNetwork(model, options.device);
   return {
-    name: options.name ?? (describes ? 'SuperPoint' : 'MagicPoint'),
-    describes,
+    name: options.name ?? network.name,
+    describes: network.describes,
     settings: {
-      weights: createHash('sha256').update(model).digest('hex'),
-      device,
+      ...network.settings,
       ...(detectionThreshold === undefined ? {} : { detectionThreshold }),
       ...Object.fromEntries(
         Object.entries(detection).map(([name, value]) => [

@@ -16,22 +16,22 @@ suite('Homographic Adaptation as a detector', () => {
   const model = encodeSafetensors(smallWeights());
   const image = clutter('adapted', 96, 72);
   const open = (warps: number, name = 'kept') =>
-    adaptedMethod({ network: 'small', model, warps, seed: 0, folder: join(folder, name) });
+    adaptedMethod(model, { name: 'small', warps, seed: 0, folder: join(folder, name) });
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'superpoint-adapted-'));
   });
   after(() => rm(folder, { recursive: true }));
 
   test('one view is the network itself', async () => {
-    const adapted = open(1);
-    const plain = networkMethod({ model, describes: false, detection: { cornerRadius: 0, scales: [1] } });
+    const adapted = await open(1);
+    const plain = await networkMethod(model, { detection: { cornerRadius: 0, scales: [1] } });
     assert.deepEqual(await adapted.extract(image, SETTINGS, 'a'), await plain.extract(image, SETTINGS, 'a'));
     await adapted.dispose?.();
     await plain.dispose?.();
   });
 
   test('a picture that was done is not computed again', async () => {
-    const first = open(6, 'once');
+    const first = await open(6, 'once');
     const features = await first.extract(image, SETTINGS, 'a');
     assert.ok(features.count > 0);
     assert.equal((await readdir(join(folder, 'once'))).length, 1);
@@ -42,7 +42,7 @@ suite('Homographic Adaptation as a detector', () => {
   });
 
   test('the views depend on the picture’s name, their number and the seed only', async () => {
-    const [one, other] = [open(6, 'x'), open(6, 'y')];
+    const [one, other] = await Promise.all([open(6, 'x'), open(6, 'y')]);
     const features = await one.extract(image, SETTINGS, 'a');
     assert.deepEqual(await other.extract(image, SETTINGS, 'a'), features);
     assert.notDeepEqual(await other.extract(image, SETTINGS, 'b'), features);
