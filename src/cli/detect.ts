@@ -5,6 +5,7 @@ import { drawKeypoints } from '../drawing/draw.js';
 import type { Features } from '../features/features.js';
 import type { SuperPoint } from '../features/superpoint.js';
 import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
+import { lockFile, lockFolder } from '../files/lock.js';
 import { encodeFeaturesJson, type NamedFeatures } from '../formats/features-json.js';
 import { encodeFeaturesNpz } from '../formats/features-npz.js';
 import { writeHlocFeatures } from '../formats/hloc.js';
@@ -67,17 +68,22 @@ async function runDetect(paths: string[], options: DetectOptions): Promise<void>
   const { images, leftOut } = await findImages(paths);
   const single = images.length === 1 && images[0].path === paths[0];
   await checkOutput(options, single);
+  const { output, json } = options;
   const superpoint = await openSuperPoint(options);
   const contrast = new ContrastCheck(options.stretch);
   const tally: Tally = { images: 0, keypoints: 0, contrast, failures: [] };
   try {
-    await writeFeatures(detectEach(superpoint, images, options, tally), options, single);
+    const lock = wantsFolder(options, single) ? await lockFolder(output) : await lockFile(output);
+    try {
+      await writeFeatures(detectEach(superpoint, images, options, tally), options, single);
+    } finally {
+      lock.release();
+    }
   } finally {
     await superpoint.dispose();
   }
   tellLeftOut(leftOut);
   contrast.tell();
-  const { output, json } = options;
   const { images: done, keypoints, failures } = tally;
   if (json) {
     const milliseconds = millisecondsSince(began);
@@ -99,12 +105,14 @@ async function runDetect(paths: string[], options: DetectOptions): Promise<void>
 }
 
 /** Says so before the work, not after it, when the result could not take its name. */
-async function checkOutput({ output, format }: DetectOptions, single: boolean): Promise<void> {
-  const wantsFolder = format === 'npz' && !single;
-  if (!wantsFolder && (await isFolder(output))) {
+async function checkOutput(options: DetectOptions, single: boolean): Promise<void> {
+  const { output, format } = options;
+  if (!wantsFolder(options, single) && (await isFolder(output))) {
     throw new UsageError(`--output ${output} is a folder, expected the name of a ${format} file`);
   }
 }
+
+const wantsFolder = ({ format }: DetectOptions, single: boolean) => format === 'npz' && !single;
 
 /**
  * Features of one picture after the other; the next one is decoded meanwhile. Pictures that fail are

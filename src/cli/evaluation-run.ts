@@ -12,6 +12,7 @@ import { networkMethod } from '../evaluation/rivals/network-method.js';
 import { openRival, RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
+import { lockFolder } from '../files/lock.js';
 import type { Device } from '../graph/session.js';
 import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
@@ -137,6 +138,7 @@ export async function runEvaluation(
   const began = performance.now();
   const progress = openProgressLine();
   const folder = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));
+  const lock = await lockFolder(folder);
   const opened: Method[] = [];
   try {
     const outcome = await work(folder, opened, progress.show);
@@ -159,6 +161,7 @@ export async function runEvaluation(
   } finally {
     progress.close();
     for (const method of opened) await method.dispose?.();
+    lock.release();
     if (options.output === undefined) await rm(folder, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { writeFileAtomic } from './atomic-file.js';
 import { FormatError } from './format-error.js';
 import { bytesOf, type StoredTensor } from './raw-numbers.js';
@@ -24,8 +24,10 @@ const VERSIONS = {
   /** The numbers of a network. */
   weights: 1,
   features: 1,
+  /** Points of a heatmap averaged over many views of one picture. */
+  adapted: 1,
   /** Pairs made from photographs. */
-  warps: 1,
+  warps: 3,
 } as const;
 
 /** A kind of thing that is kept or read. */
@@ -263,33 +265,41 @@ export const originPath = (path: string) => `${path}.origin.json`;
 
 /**
  * What is at `path`, if it was made from the same, else what `make` makes there. What it came to (plain JSON)
- * is kept with the origin in the file `originPath(path)`, written after all else.
+ * is kept with the origin in the file `originPath(path)`.
  *
  * @param path a file or folder; where it is gone it is made again.
+ * @param make told whether something was made there before, whole or in part.
  */
 export async function keptUnless<Result>(
   path: string,
   origin: Origin,
-  make: () => Promise<Result>,
+  make: (isThere: boolean) => Promise<Result>,
 ): Promise<Result> {
   const kept = await readKept(path);
-  if (kept?.hash === origin.hash) return kept.result as Result;
+  if (kept && 'result' in kept && restoredHash(kept) === origin.hash) return kept.result as Result;
+  const record = { origin: storeOrigin(origin) };
+  const write = (value: object) => writeFileAtomic(originPath(path), `${JSON.stringify(value, null, 1)}\n`);
   // First of all: half of what is made next must not pass for what was there before.
-  await rm(originPath(path), { force: true });
-  const result = await make();
-  await writeFileAtomic(
-    originPath(path),
-    `${JSON.stringify({ origin: storeOrigin(origin), result }, null, 1)}\n`,
-  );
+  await write(record);
+  const result = await make(kept !== undefined);
+  await write({ ...record, result });
   return result;
 }
 
-async function readKept(path: string): Promise<{ hash: string; result: unknown } | undefined> {
+/** What lies beside something; undefined where one of the two is missing, or it is no JSON. */
+async function readKept(path: string): Promise<{ origin?: unknown; result?: unknown } | undefined> {
   try {
-    // Both have to be there: a kill between the two leaves a file without its origin.
     await access(path);
-    const { origin, result } = JSON.parse(await readFile(originPath(path), 'utf8'));
-    return { hash: restoreOrigin(origin).hash, result };
+    const kept: unknown = JSON.parse(await readFile(originPath(path), 'utf8'));
+    return isRecord(kept) ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function restoredHash({ origin }: { origin?: unknown }): string | undefined {
+  try {
+    return restoreOrigin(origin).hash;
   } catch {
     return undefined;
   }

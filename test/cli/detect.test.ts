@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import sharp from 'sharp';
 import { SuperPoint } from '../../src/features/superpoint.js';
+import { lockFile, lockFolder } from '../../src/files/lock.js';
 import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
 import { decodeFeaturesNpz } from '../../src/formats/features-npz.js';
 import { readHlocFeatures } from '../../src/formats/hloc.js';
@@ -192,7 +193,7 @@ suite('superpoint detect', () => {
       [['empty', ...MODEL], /^superpoint: empty: no pictures in this folder, expected .*\n$/],
       [
         ['photos', '--model', 'gone.safetensors'],
-        /^superpoint: gone\.safetensors: no such file, expected .*\n$/,
+        /^superpoint: gone\.safetensors: no such file; expected .*\n$/,
       ],
       [
         ['photos', '--model', 'words.safetensors'],
@@ -209,6 +210,24 @@ suite('superpoint detect', () => {
       assert.equal(stdout, '');
     }
     assert.deepEqual(existsSync(join(folder, 'never')) ? await readdir(join(folder, 'never')) : [], []);
+  });
+
+  test('does not write where another process is at work', async () => {
+    for (const [output, format, lock] of [
+      ['busy.h5', 'hloc', lockFile],
+      ['busy', 'npz', lockFolder],
+    ] as const) {
+      const held = await lock(join(folder, output));
+      const { code, stderr } = await detect('photos', '--output', output, '--format', format, ...MODEL);
+      held.release();
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        new RegExp(`^superpoint: ${output} is in use by process ${process.pid} on .+\\n$`),
+      );
+    }
+    assert.ok(!existsSync(join(folder, 'busy.h5')));
+    assert.deepEqual(await readdir(join(folder, 'busy')), []);
   });
 
   test('ends with exit code 2 for wrong usage', async () => {

@@ -62,6 +62,25 @@ suite('superpoint train and reproduce', () => {
     assert.equal(again.stdout, 'SuperPoint is in all/superpoint.safetensors\n');
   });
 
+  test('reproduce, killed in each of its stages and called again, leaves the same bytes', async () => {
+    const reproducing = ['reproduce', '--recipe', 'small.json', '--photos', 'photos', '--output', 'killed'];
+    for (const stage of ['magicpoint', 'labels', 'superpoint']) {
+      const { code } = await interrupted(folder, new RegExp(`^${stage}: `, 'm'), 'SIGKILL', ...reproducing);
+      assert.equal(code, null, stage);
+      assert.ok(existsSync(join(folder, 'killed/.lock')));
+    }
+    const { code, stderr } = await run(...reproducing);
+    assert.equal(code, 0, stderr);
+    const files = async (output: string) => {
+      const names = await readdir(join(folder, output), { recursive: true });
+      return names.filter((name) => name !== 'metrics.jsonl' && /\./.test(name)).sort();
+    };
+    assert.deepEqual(await files('killed'), await files('all'));
+    for (const name of (await files('all')).filter((each) => !/metrics/.test(each))) {
+      assert.ok((await bytes(`killed/${name}`)).equals(await bytes(`all/${name}`)), name);
+    }
+  });
+
   test('trains weights on, their normalisation folded and the first layers frozen', async () => {
     const recipe = {
       ...SMALL_RECIPE,

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { lockFolder } from '../../src/files/lock.js';
 import { superpoint, writeImage, writeModel } from '../cli/command.js';
 import { clutter, writeSequence } from './scenes.js';
 
@@ -55,6 +56,12 @@ suite('superpoint evaluate', () => {
     assert.match(markdown, /broken \(/);
     const written = JSON.parse(await readFile(join(folder, 'out/homographies-design.json'), 'utf8'));
     assert.deepEqual(written, result);
+
+    const lock = await lockFolder(join(folder, 'out'));
+    const second = await evaluate('homographies', 'data', ...model, '--output', 'out');
+    lock.release();
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /^superpoint: out is in use by process \d+ on .+\n$/);
 
     // Scored again: no network is asked, and the numbers are the same.
     const again = await evaluate(

@@ -135,22 +135,23 @@ suite('origins', () => {
       const path = join(folder, 'kept');
       let made = 0;
       const keep = (seed: number, fails = false) =>
-        keptUnless(path, originOf('features', { seed }), async () => {
+        keptUnless(path, originOf('features', { seed }), async (isThere) => {
           await writeFile(path, `made with ${seed}`);
           if (fails) throw new Error('stopped half-way');
-          return { made: ++made };
+          return { made: ++made, isThere };
         });
-      assert.deepEqual(await keep(1), { made: 1 });
-      assert.deepEqual(await keep(1), { made: 1 });
-      assert.deepEqual(await keep(2), { made: 2 });
+      assert.deepEqual(await keep(1), { made: 1, isThere: false });
+      assert.deepEqual(await keep(1), { made: 1, isThere: false });
+      assert.deepEqual(await keep(2), { made: 2, isThere: true });
       assert.equal(await readFile(path, 'utf8'), 'made with 2');
-      // What was half made by 3 does not pass for what 2 made.
+      // What was half made by 3 does not pass for what 2 made, nor for whole.
       await assert.rejects(keep(3, true), /half-way/);
-      assert.deepEqual(await keep(2), { made: 3 });
+      await assert.rejects(keep(3, true), /half-way/);
+      assert.deepEqual(await keep(2), { made: 3, isThere: true });
       await rm(path);
-      assert.deepEqual(await keep(2), { made: 4 });
+      assert.deepEqual(await keep(2), { made: 4, isThere: false });
       await writeFile(originPath(path), 'no origin');
-      assert.deepEqual(await keep(2), { made: 5 });
+      assert.deepEqual(await keep(2), { made: 5, isThere: false });
     });
   });
 });

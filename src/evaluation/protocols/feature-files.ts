@@ -3,12 +3,10 @@
  * score is computed from such files alone, ours or another extractor's. A JSON file beside each of ours says
  * what it was made from, so that it is made again only when that changed. For Node.
  */
-
-import { readFile } from 'node:fs/promises';
 import type { Features } from '../../features/features.js';
 import { pickFeatures } from '../../features/pick-features.js';
-import { writeFileAtomic } from '../../files/atomic-file.js';
 import { FormatError } from '../../files/format-error.js';
+import { keptUnless, originOf } from '../../files/origin.js';
 import type { NamedFeatures } from '../../formats/features-json.js';
 import { readHlocFeatures, writeHlocFeatures } from '../../formats/hloc.js';
 import { warpPoints } from '../../geometry/homography.js';
@@ -19,24 +17,6 @@ import { type Fitted, fitImage, fittedSize } from './fit-image.js';
 import type { FeatureTask } from './profiles.js';
 import { readSequenceImage, type Sequence, type SequenceImage, type SequenceSet } from './sequences.js';
 
-/** What a file of features was made from, and what that took. */
-export interface FeatureOrigin {
-  readonly method: string;
-  readonly settings: Method['settings'];
-  readonly task: FeatureTask;
-  readonly withDescriptors: boolean;
-  /** Hash of the set of sequences. */
-  readonly dataset: string;
-  readonly pictures: number;
-  /** Seconds in the method alone, without decoding and writing. */
-  readonly seconds: number;
-}
-
-/** Path of the JSON file beside a file of features. */
-function originPath(path: string): string {
-  return path.replace(/\.h5$/, '.json');
-}
-
 /** How `predictFeatures` works. */
 export interface PredictOptions {
   /** Whether the file holds descriptors, which a detector's score does not need. */
@@ -44,52 +24,41 @@ export interface PredictOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** Makes the file of features at `path`, or leaves it when it was made from the same. */
+/**
+ * Makes the file of features at `path`, or leaves it when it was made from the same.
+ * @returns seconds in the method alone, without decoding and writing.
+ */
 export async function predictFeatures(
   set: SequenceSet,
   method: Method,
   task: FeatureTask,
   path: string,
   { withDescriptors, onProgress }: PredictOptions,
-): Promise<FeatureOrigin> {
+): Promise<{ readonly seconds: number }> {
   const pictures = set.sequences.reduce((sum, { images }) => sum + images.length, 0);
   const { name, settings } = method;
-  const wanted = { method: name, settings, task, withDescriptors, dataset: set.hash, pictures };
-  const existing = await readOrigin(path);
-  if (existing) {
-    const { seconds: _, ...origin } = existing;
-    if (JSON.stringify(origin) === JSON.stringify(wanted)) return existing;
-  }
-  let seconds = 0;
-  const next = countProgress(onProgress, 'features', { of: pictures, unit: 'images' });
-  async function* predictions(): AsyncGenerator<NamedFeatures> {
-    for (const image of set.sequences.flatMap(({ images }) => images)) {
-      const fitted = fitImage(await readSequenceImage(set.folder, image), task.fit);
-      const began = performance.now();
-      const features = await method.extract(fitted, task, image.name);
-      seconds += (performance.now() - began) / 1000;
-      yield { name: image.name, features: withDescriptors ? features : stripped(features) };
-      next();
+  const asked = { ...task, fit: { ...task.fit } };
+  const wanted = { method: name, settings, task: asked, withDescriptors, dataset: set.hash };
+  return keptUnless(path, originOf('features', wanted), async () => {
+    let seconds = 0;
+    const next = countProgress(onProgress, 'features', { of: pictures, unit: 'images' });
+    async function* predictions(): AsyncGenerator<NamedFeatures> {
+      for (const image of set.sequences.flatMap(({ images }) => images)) {
+        const fitted = fitImage(await readSequenceImage(set.folder, image), task.fit);
+        const began = performance.now();
+        const features = await method.extract(fitted, task, image.name);
+        seconds += (performance.now() - began) / 1000;
+        yield { name: image.name, features: withDescriptors ? features : stripped(features) };
+        next();
+      }
     }
-  }
-  await writeHlocFeatures(path, predictions());
-  const origin: FeatureOrigin = { ...wanted, seconds };
-  await writeFileAtomic(originPath(path), `${JSON.stringify(origin, null, 2)}\n`);
-  return origin;
+    await writeHlocFeatures(path, predictions());
+    return { seconds };
+  });
 }
 
 function stripped(features: Features): Features {
   return { ...features, descriptors: new Float32Array(), descriptorDim: 0 };
-}
-
-async function readOrigin(path: string): Promise<FeatureOrigin | null> {
-  try {
-    // Both have to be there: a kill between the two leaves features without their origin.
-    await readFile(path);
-    return JSON.parse(await readFile(originPath(path), 'utf8')) as FeatureOrigin;
-  } catch {
-    return null;
-  }
 }
 
 /** A picture's features at the protocol's size, and how the picture came to it. */

@@ -3,11 +3,10 @@
  * in the layout of `sequences.ts`, so that everything that scores sequences, here or elsewhere, scores them.
  * Each kind of change is swept apart from all others. For Node.
  */
-
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic-file.js';
+import { fileDigest, keptUnless, originOf, photographsOrigin } from '../../files/origin.js';
 import {
   type Homography,
   invertHomography,
@@ -27,8 +26,6 @@ import { changePicture, isPictureChange } from './change-picture.js';
 import { fitImage, fittedSize } from './fit-image.js';
 import { CATEGORIES_FILE } from './sequences.js';
 
-/** Changes when what is written changes for the same settings. */
-const VERSION = 2;
 /** Longer and shorter side of a view, pixels. */
 const [LONGER, SHORTER] = [320, 240];
 
@@ -65,25 +62,29 @@ export async function makeWarps(
     .fork('photographs')
     .shuffle([...photos].sort())
     .slice(0, count);
-  const digests: string[] = [];
-  const skipped: { name: string; reason: string }[] = [];
-  const readable: string[] = [];
-  for (const name of chosen) {
-    const bytes = await readFile(join(photoFolder, name));
-    digests.push(createHash('sha256').update(bytes).digest('hex'));
-  }
   const changes = KINDS.filter((kind) => kinds.includes(kind)).flatMap(
     (kind): readonly Change[] => SWEEPS[kind].steps,
   );
-  const origin = { version: VERSION, seed, chosen, digests, changes };
-  const madeFrom = join(folder, 'warps.json');
-  const earlier = await readFile(madeFrom, 'utf8').catch(() => '');
-  if (earlier !== '') {
-    const { origin: before, set } = JSON.parse(earlier) as { origin: unknown; set?: WarpSet };
-    if (set && JSON.stringify(before) === JSON.stringify(origin)) return set;
-    await rm(folder, { recursive: true });
-  }
-  await writeFileAtomic(madeFrom, JSON.stringify({ origin }));
+  const photographs: { file: string; digest: string }[] = [];
+  for (const file of chosen) photographs.push({ file, digest: await fileDigest(join(photoFolder, file)) });
+  const settings = { seed, changes: changes.map((change) => ({ ...change })) };
+  const origin = originOf('warps', settings, { photographs: photographsOrigin(photographs) });
+  return keptUnless(folder, origin, async (isThere) => {
+    if (isThere) await rm(folder, { recursive: true });
+    return writeWarps(photoFolder, chosen, folder, changes, seed, onProgress);
+  });
+}
+
+async function writeWarps(
+  photoFolder: string,
+  chosen: readonly string[],
+  folder: string,
+  changes: readonly Change[],
+  seed: number,
+  onProgress?: OnProgress,
+): Promise<WarpSet> {
+  const skipped: { name: string; reason: string }[] = [];
+  const readable: string[] = [];
   const next = countProgress(onProgress, 'pairs', { of: chosen.length });
   const categories: Record<string, Change> = {};
   for (const name of chosen) {
@@ -102,9 +103,7 @@ export async function makeWarps(
     next();
   }
   await writeFileAtomic(join(folder, CATEGORIES_FILE), JSON.stringify(categories, null, 1));
-  const set = { photos: readable, skipped };
-  await writeFileAtomic(madeFrom, JSON.stringify({ origin, set }, null, 1));
-  return set;
+  return { photos: readable, skipped };
 }
 
 /** A path as the name of one folder. */

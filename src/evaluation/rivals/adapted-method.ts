@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { adaptImage } from '../../adaptation/adapt-image.js';
 import { extractKeypoints } from '../../features/extract-keypoints.js';
 import { writeFileAtomic } from '../../files/atomic-file.js';
+import { originOf } from '../../files/origin.js';
+import { bytesOf } from '../../files/raw-numbers.js';
 import type { Device } from '../../graph/session.js';
 import type { ModelSource } from '../../network/model-file.js';
 import { Random } from '../../random.js';
@@ -38,11 +40,10 @@ export async function adaptedMethod(model: ModelSource, options: AdaptedOptions)
     describes: false,
     settings,
     async extract(image, extraction, key) {
-      const hash = createHash('sha256').update(
-        new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.byteLength),
-      );
-      const identity = hash.update(JSON.stringify([settings, extraction, key])).digest('hex');
-      const path = join(folder, `${identity.slice(0, 32)}.json`);
+      const { nmsRadius, detectionThreshold, maxKeypoints } = extraction;
+      const picture = createHash('sha256').update(bytesOf(image.data)).digest('hex');
+      const choice = { ...settings, nmsRadius, detectionThreshold, maxKeypoints, key, picture };
+      const path = join(folder, `${originOf('adapted', choice).hash}.json`);
       const kept = await readFile(path, 'utf8').catch(() => undefined);
       if (kept !== undefined) {
         const { keypoints, scores } = JSON.parse(kept) as { keypoints: number[]; scores: number[] };

@@ -104,7 +104,7 @@ suite('the comparison on sequences', () => {
     const changed = { ...method, settings: { ...method.settings, k: 0.05 } };
     await evaluateHomographies(set, design, [changed], [], kept);
     assert.equal(asked(), 12);
-    assert.deepEqual((await readdir(kept)).sort(), ['harris-detector.h5', 'harris-detector.json']);
+    assert.deepEqual((await readdir(kept)).sort(), ['harris-detector.h5', 'harris-detector.h5.origin.json']);
   });
 
   test('takes the features of others: of the original pictures or of the protocol’s', async () => {
