@@ -14,6 +14,9 @@ const DRAW_EVERY = 250;
 const PRINT_EVERY = 10_000;
 
 const BAR_WIDTH = 20;
+const SHORTEST_BAR = 4;
+/** Columns that stay free: a line that reaches the last one may be wrapped, and Ctrl-C is echoed as `^C`. */
+const MARGIN = 3;
 /** Back to the first column, and nothing to its right. */
 const CLEAR = '\r\x1b[K';
 
@@ -35,10 +38,14 @@ export function formatProgress({ done, of, figures = {}, secondsLeft }: Progress
   return parts.join(' · ');
 }
 
-function bar({ done, of }: Progress): string {
-  if (of === undefined) return '';
-  const full = Math.round((BAR_WIDTH * Math.min(done, of)) / Math.max(1, of));
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} `;
+/** The state as a line of at most so many characters; what does not fit is cut from the bar first. */
+function barLine(progress: Progress, length: number): string {
+  const { what, done, of } = progress;
+  const text = formatProgress(progress);
+  const width = Math.min(BAR_WIDTH, length - what.length - text.length - 2);
+  const full = of ? Math.round((width * Math.min(done, of)) / of) : 0;
+  const bar = of && width >= SHORTEST_BAR ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : '';
+  return [...`${what} ${bar}${text}`].slice(0, length).join('');
 }
 
 /** Where progress is written, and how often. */
@@ -66,10 +73,11 @@ export function openProgressLine({
   let drawnAt = Number.NEGATIVE_INFINITY;
 
   const draw = (progress: Progress) => {
-    const text = `${progress.what} ${isTerminal ? bar(progress) : ''}${formatProgress(progress)}`;
-    // A line that fills the terminal to its last column may be wrapped, and then not be drawn over.
-    const fitting = [...text].slice(0, (stream.columns ?? 80) - 1).join('');
-    stream.write(isTerminal ? CLEAR + fitting : `${text}\n`);
+    stream.write(
+      isTerminal
+        ? CLEAR + barLine(progress, (stream.columns ?? 80) - MARGIN)
+        : `${progress.what} ${formatProgress(progress)}\n`,
+    );
     drawn = progress;
     drawnAt = now();
   };

@@ -132,6 +132,21 @@ for (const columns of [80, 200]) {
   });
 }
 
+test('what does not fit is cut from the bar first', () => {
+  for (const [columns, line] of [
+    [60, `magicpoint ${'█'.repeat(10)}${'░'.repeat(10)} 5/10 · 1 min 0 s left`],
+    [44, 'magicpoint ████░░░░ 5/10 · 1 min 0 s left'],
+    [38, 'magicpoint 5/10 · 1 min 0 s left'],
+    [20, 'magicpoint 5/10 ·'],
+  ] as const) {
+    const terminal = new Terminal(columns);
+    const open = openProgressLine({ stream: terminal });
+    open.show({ what: 'magicpoint', done: 5, of: 10, secondsLeft: 60 });
+    open.close();
+    assert.deepEqual(terminal.lines, [line, '']);
+  }
+});
+
 test('a line never reaches the last column, and is drawn four times a second', () => {
   const terminal = new Terminal(30);
   let now = 0;
@@ -142,7 +157,7 @@ test('a line never reaches the last column, and is drawn four times a second', (
   }
   assert.ok(terminal.writes >= 38 && terminal.writes <= 41, `${terminal.writes} drawings in ten seconds`);
   line.close();
-  assert.deepEqual(terminal.lines, ['a name that is too long for t', '']);
+  assert.deepEqual(terminal.lines, ['a name that is too long for', '']);
 });
 
 test('a part that ends early leaves its last state', () => {
