@@ -116,11 +116,12 @@ function codeOf(error: unknown): unknown {
 
 /** Named tensors out of a file's bytes, by the first of them. */
 function decode(bytes: Uint8Array): SafetensorsFile {
+  // A safetensors file has a JSON object after the eight bytes of a length, which can be any.
+  if (bytes[8] === 0x7b) return decodeSafetensors(bytes);
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const isPickle = bytes[0] === 0x80;
   if (isZip || isPickle) return { tensors: decodePytorchCheckpoint(bytes), metadata: {} };
-  // A safetensors file has a JSON object after eight bytes; an ONNX file starts with its version's tag.
-  if (bytes[8] === 0x7b) return decodeSafetensors(bytes);
+  // An ONNX file starts with its version's tag.
   if (bytes[0] === 0x08) return decodeModelTensors(bytes);
   throw new FormatError('neither a safetensors file nor a PyTorch checkpoint nor an ONNX model');
 }

@@ -46,6 +46,13 @@ suite('reading models', () => {
     assert.equal(await readModel(model), model);
   });
 
+  test('tells a safetensors file by its header, whatever the length of it looks like', async () => {
+    for (let padding = 0; padding < 2048; padding += 8) {
+      const padded = encodeSafetensors(weights, { text: 'x'.repeat(padding) });
+      assert.equal((await readModel(padded)).descriptorDim, 12);
+    }
+  });
+
   test("takes another realm's arrays and bytes", async () => {
     // As a test runner that runs modules in a context of its own has them.
     const foreign = runInNewContext(
