@@ -10,7 +10,7 @@ import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { deviceOption, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
+import { deviceOption, MODEL_KINDS, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
@@ -39,7 +39,7 @@ export function registerAdapt(program: Command): void {
     .command('adapt')
     .description('label photographs with the points that a network finds from many viewpoints')
     .argument('<dir>', 'folder of photographs')
-    .requiredOption('--model <path>', "weights (.safetensors, .pth) or a training run's folder")
+    .requiredOption('--model <path>', MODEL_KINDS)
     .requiredOption(
       '--output <file>',
       'labels, one line of JSON a photograph; a file of the same settings is continued',

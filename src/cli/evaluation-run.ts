@@ -16,7 +16,7 @@ import { lockFolder } from '../files/lock.js';
 import type { Device } from '../graph/session.js';
 import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
-import { deviceOption, numberIn, wholeNumber } from './options.js';
+import { deviceOption, MODEL_KINDS, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
@@ -38,7 +38,7 @@ export interface EvaluationOptions {
 /** Adds the options of every evaluation. @param rivals those compared when none are named. */
 export function addEvaluationOptions(command: Command, rivals: readonly string[]): Command {
   return command
-    .option('--model <path>', 'weights or run to score; may be repeated; name=path names the row', collect)
+    .option('--model <path>', `${MODEL_KINDS}; may be repeated; name=path names the row`, collect)
     .option('--no-model', 'only the rivals and the given features')
     .addOption(deviceOption())
     .option('--rivals <list>', `all, none, or some of ${RIVAL_NAMES.join(',')}`, rivalList, rivals)

@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { writeFileAtomic } from '../files/atomic-file.js';
+import { transformersFolder } from '../formats/transformers.js';
 import { readImage } from '../image/codec.js';
 import { activationRanges } from '../network/calibrate.js';
 import { encodeModel, type Model, onnxModel } from '../network/model.js';
 import { readModel } from '../network/model-file.js';
 import type { ActivationRanges } from '../network/quantise.js';
 import { parameterCount } from '../network/weights.js';
+import { UsageError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addModelOption } from './options.js';
 import { printJson, printLines } from './output.js';
@@ -15,9 +17,10 @@ import { exitOnSignals } from './signals.js';
 
 interface ExportOptions {
   readonly model?: string;
-  readonly format: 'onnx' | 'safetensors';
+  readonly format: 'onnx' | 'safetensors' | 'transformers';
   readonly output: string;
   readonly int8?: string;
+  readonly half?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,28 +31,52 @@ const CALIBRATION_PHOTOGRAPHS = 100;
 export function registerExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write the network as ONNX (any height and width in multiples of 8) or its weights alone')
-    .addOption(
-      new Option('--format <format>', 'kind of file').choices(['onnx', 'safetensors']).makeOptionMandatory(),
+    .description(
+      'write the network as ONNX (any height and width in multiples of 8), or its weights alone: under the ' +
+        'published names (safetensors), or as a folder for Hugging Face transformers',
     )
-    .requiredOption('--output <file>', 'the file to write')
+    .addOption(
+      new Option('--format <format>', 'kind of file')
+        .choices(['onnx', 'safetensors', 'transformers'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--output <path>', 'the file, or with transformers the folder, to write')
     .option(
       '--int8 <dir>',
       `in 8-bit integers, by the ranges of its values on ${CALIBRATION_PHOTOGRAPHS} photographs of this folder`,
     )
+    .option('--half', 'with safetensors: floats in 16 bits, half the size')
     .option('--json', 'print the result as JSON');
   addModelOption(command).action(runExport);
 }
 
-async function runExport({ model, format, output, int8, json }: ExportOptions): Promise<void> {
+async function runExport(options: ExportOptions): Promise<void> {
+  const { model, format, output, int8, half, json } = options;
   exitOnSignals();
+  if (half && format !== 'safetensors') throw new UsageError('--half goes with --format safetensors alone');
+  if (int8 !== undefined && format === 'transformers') {
+    throw new UsageError('--int8 goes with --format onnx and safetensors alone');
+  }
   const given = await readModel(model);
   const network = int8 === undefined ? given : { ...given, ranges: await rangesOn(int8, given) };
-  const bytes = format === 'onnx' ? onnxModel(network) : encodeModel(network);
-  await writeFileAtomic(output, bytes);
+  let bytes = 0;
+  for (const [file, content] of Object.entries(exported(network, format, half))) {
+    await writeFileAtomic(join(output, file), content);
+    bytes += content.length;
+  }
   const parameters = parameterCount(network.weights);
-  if (json) printJson({ model: network.name, format, output, parameters, bytes: bytes.length });
-  else printLines(`${parameters} parameters of ${network.name} written to ${output} (${bytes.length} bytes)`);
+  if (json) printJson({ model: network.name, format, output, parameters, bytes });
+  else printLines(`${parameters} parameters of ${network.name} written to ${output} (${bytes} bytes)`);
+}
+
+/** What is written, by paths below the output; the output itself is ''. */
+function exported(
+  model: Model,
+  format: ExportOptions['format'],
+  half?: boolean,
+): Readonly<Record<string, Uint8Array>> {
+  if (format === 'transformers') return transformersFolder(model);
+  return { '': format === 'onnx' ? onnxModel(model) : encodeModel(model, { half }) };
 }
 
 /** The ranges of a network's values on photographs of a folder. */

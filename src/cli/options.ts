@@ -45,12 +45,14 @@ export function overwriteOption(): Option {
   );
 }
 
+/** What `--model` takes. */
+export const MODEL_KINDS =
+  'superpoint, superpoint-small (either with -int8) or magicpoint; a file (.safetensors, .pth, .onnx); ' +
+  'or the folder of a run';
+
 /** `--model`. */
 export function addModelOption(command: Command): Command {
-  return command.option(
-    '--model <path>',
-    "superpoint, superpoint-small (either with -int8) or magicpoint, weights (.safetensors, .pth) or a run's folder (default: superpoint)",
-  );
+  return command.option('--model <path>', `${MODEL_KINDS} (default: superpoint)`);
 }
 
 /** `--model` and `--device`. */

@@ -1,4 +1,5 @@
 /** `superpoint train`: one stage of a recipe, MagicPoint (§4) or the joint training (§6). */
+import { existsSync } from 'node:fs';
 import { Argument, type Command, Option } from 'commander';
 import { originOfMetadata } from '../files/origin.js';
 import { readModel } from '../network/model-file.js';
@@ -10,7 +11,6 @@ import { runFiles } from '../training/run-files.js';
 import { type MadeWeights, magicPointStage, photographStage, superPointStage } from '../training/stages.js';
 import { readStartingPoint, type StartingPoint } from '../training/starting-point.js';
 import { StoppedEarly, UsageError } from './errors.js';
-import { isFolder } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
@@ -93,7 +93,7 @@ async function trainStage(
 
 /** A run's weights with their normalisation, or weights for use, which have it folded. */
 async function startingPoint(model: string): Promise<StartingPoint> {
-  if (await isFolder(model)) return readStartingPoint(model);
+  if (existsSync(runFiles(model).checkpoint)) return readStartingPoint(model);
   const { weights, madeBy } = await madeWeights(model);
   return { parameters: weights, statistics: {}, madeBy };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -87,7 +87,11 @@ suite('superpoint export', () => {
         /superpiont: no such model; expected superpoint, .*, magicpoint, a file/,
       ],
       [['--model', 'run', '--output', 'x'], 2, /required option '--format <format>' not specified/],
-      [['--model', 'run', '--format', 'h5', '--output', 'x'], 2, /Allowed choices are onnx, safetensors/],
+      [
+        ['--model', 'run', '--format', 'h5', '--output', 'x'],
+        2,
+        /Allowed choices are onnx, safetensors, transformers/,
+      ],
     ];
     for (const [args, expectedCode, message] of cases) {
       const { code, stderr } = await run(...args);
@@ -115,5 +119,41 @@ suite('superpoint export', () => {
     assert.deepEqual(again, first);
     const { tensors } = decodeSafetensors(await readFile(join(folder, 'bytes.safetensors')));
     assert.ok(tensors['conv1a.weight'].data instanceof Int8Array);
+  });
+
+  test('writes a folder for transformers, which is a model again', async () => {
+    const { code, stderr } = await run('--model', 'run', '--format', 'transformers', '--output', 'hf');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual((await readdir(join(folder, 'hf'))).sort(), [
+      'config.json',
+      'model.safetensors',
+      'preprocessor_config.json',
+    ]);
+    await run('--model', 'hf', '--format', 'safetensors', '--output', 'back.safetensors');
+    const { tensors } = decodeSafetensors(await readFile(join(folder, 'back.safetensors')));
+    assert.deepEqual(tensors, randomWeights(16));
+    const refused = await run(
+      '--model',
+      'magicpoint.safetensors',
+      '--format',
+      'transformers',
+      '--output',
+      'x',
+    );
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /magicpoint\.safetensors: expected a model with descriptors/);
+  });
+
+  test('halves the floats of a safetensors file when asked', async () => {
+    await run('--model', 'run', '--format', 'safetensors', '--output', 'half.safetensors', '--half');
+    const [half, full] = await Promise.all(
+      ['half.safetensors', 'run/weights.safetensors'].map((name) => readFile(join(folder, name))),
+    );
+    assert.ok(half.length < 0.6 * full.length);
+    const network = await SuperPoint.load({ model: join(folder, 'half.safetensors') });
+    await network.dispose();
+    const misplaced = await run('--model', 'run', '--format', 'onnx', '--output', 'x.onnx', '--half');
+    assert.equal(misplaced.code, 2);
+    assert.match(misplaced.stderr, /--half goes with --format safetensors alone/);
   });
 });
