@@ -1,9 +1,11 @@
 /** The network for use: twelve convolutions as an ONNX model for pictures of any size (§3). */
+import type { StoredTensor } from '../files/raw-numbers.js';
 import { convolution, maxPool } from '../graph/convolution.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { add, divide, multiply, relu, sqrt } from '../graph/operators.js';
 import { architecture, type Layer, type NetworkShape } from './architecture.js';
+import { networkWeights } from './weight-names.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
 /** Keeps the division finite where a descriptor is all zeros; too small to change another's length. */
@@ -53,10 +55,14 @@ export function inferenceGraph(weights: Weights): Graph {
   return graph;
 }
 
-/** The graph of `inferenceGraph` as the bytes of an ONNX file. */
+/**
+ * The graph of `inferenceGraph` as the bytes of an ONNX file.
+ * @param tensors what `decodeSafetensors` or `decodePytorchCheckpoint` gives of a model in floats.
+ * @throws FormatError as `networkWeights`.
+ */
 export function inferenceModel(
-  weights: Weights,
+  tensors: Readonly<Record<string, StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  return encodeModel(inferenceGraph(weights), metadata);
+  return encodeModel(inferenceGraph(networkWeights(tensors)), metadata);
 }

@@ -20,6 +20,8 @@ interface Naming {
   readonly of: (layer: string) => LayerNames;
   /** What that program adds to a variance. */
   readonly epsilon: number;
+  /** The same where PyTorch has counted no batch: statistics that another program made. */
+  readonly epsilonOfOthers?: number;
   /** Whether the normalisation follows the ReLU; undefined where programs with these names differ. */
   readonly afterRelu?: boolean;
 }
@@ -72,7 +74,7 @@ const fromTensorFlow: Naming = {
   afterRelu: true,
 };
 
-/** A PyTorch training code with those weights' order of layers, and PyTorch's epsilon. */
+/** A PyTorch training code with those weights' order of layers, PyTorch's epsilon, and a copy of those weights. */
 const blocks: Naming = {
   of(layer) {
     if (isHead(layer)) {
@@ -84,6 +86,7 @@ const blocks: Naming = {
     return { convolution: `${stem}.0`, norm: `${stem}.2` };
   },
   epsilon: PYTORCH_EPSILON,
+  epsilonOfOthers: TENSORFLOW_EPSILON,
   afterRelu: true,
 };
 
@@ -142,9 +145,10 @@ class Taken {
     this.#open = new Set(Object.keys(tensors));
   }
 
-  /** Marks as known without use. */
-  drop(name: string): void {
+  /** A whole number, 0 where there is none. */
+  count(name: string): number {
     this.#open.delete(name);
+    return Number(this.#tensors[name]?.data[0] ?? 0);
   }
 
   optional(name: string): Weights[string] | undefined {
@@ -163,10 +167,10 @@ class Taken {
   }
 }
 
-function batchNormOf(name: string, taken: Taken, epsilon: number): BatchNorm | undefined {
+function batchNormOf(name: string, taken: Taken, naming: Naming): BatchNorm | undefined {
   const mean = taken.optional(`${name}.running_mean`);
   if (!mean) return undefined;
-  taken.drop(`${name}.num_batches_tracked`);
+  const batches = taken.count(`${name}.num_batches_tracked`);
   return {
     name,
     mean: mean.data,
@@ -174,7 +178,7 @@ function batchNormOf(name: string, taken: Taken, epsilon: number): BatchNorm | u
     // A normalisation without scale and shift of its own has neither tensor.
     gamma: taken.optional(`${name}.weight`)?.data,
     beta: taken.optional(`${name}.bias`)?.data,
-    epsilon,
+    epsilon: batches > 0 ? naming.epsilon : (naming.epsilonOfOthers ?? naming.epsilon),
   };
 }
 
@@ -209,8 +213,7 @@ function readLayer(
 ): NormalisedLayer {
   const names = naming.of(name);
   const convolution = prefix + names.convolution;
-  const batchNorm =
-    names.norm === undefined ? undefined : batchNormOf(prefix + names.norm, taken, naming.epsilon);
+  const batchNorm = names.norm === undefined ? undefined : batchNormOf(prefix + names.norm, taken, naming);
   const kernel = taken.required(`${convolution}.weight`);
   // A convolution before a normalisation often goes without a bias.
   const bias = batchNorm

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { FormatError } from '../../src/files/format-error.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
 import { type NetworkShape, PAPER_SHAPE } from '../../src/network/architecture.js';
 import { inferenceGraph, inferenceModel } from '../../src/network/inference.js';
@@ -98,7 +100,7 @@ suite('folded weights', () => {
       () => shapeOfWeights(reshaped('conv4b.bias', [8])),
       /expected shape \[10\] for conv4b.bias/,
     );
-    assert.throws(() => inferenceModel(without('convPa.bias')), RangeError);
+    assert.throws(() => inferenceModel(without('convPa.bias')), FormatError);
   });
 
   test('start the same from the same seed, layer by layer', () => {
@@ -184,5 +186,16 @@ suite('the model for use', () => {
     assert.equal(graph.nodes.filter(({ op }) => op === 'Conv').length, 13);
     assert.ok(graph.nodes.every(({ domain }) => domain === ''));
     assert.deepEqual(graph.inputs[0]!.dims, ['batch', 1, 'height', 'width']);
+  });
+
+  test('is made of what the readers of files give, as it is', async () => {
+    const weights = folded(SMALL);
+    const { tensors } = decodeSafetensors(encodeSafetensors(weights, {}, { half: true }));
+    assert.ok(inferenceModel(tensors).length > 0);
+    assert.deepEqual(
+      inferenceModel(decodeSafetensors(encodeSafetensors(weights)).tensors),
+      inferenceModel(weights),
+    );
+    assert.throws(() => inferenceModel({ a: weights['conv1a.weight'] }), /named conv1a\.weight/);
   });
 });

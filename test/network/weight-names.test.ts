@@ -111,7 +111,7 @@ const BLOCKS: Naming = (layer) => {
   return [`${stem}.0`, `${stem}.2`];
 };
 
-function checkpoint(weights: Weights, norms: Record<string, Norm> | undefined, naming: Naming) {
+function checkpoint(weights: Weights, norms: Record<string, Norm> | undefined, naming: Naming, batches = 7n) {
   const tensors: Record<string, StoredTensor> = {};
   for (const { name } of LAYERS) {
     const [convolution, norm] = naming(name);
@@ -122,7 +122,7 @@ function checkpoint(weights: Weights, norms: Record<string, Norm> | undefined, n
     for (const [part, data] of Object.entries(parts)) {
       tensors[`${norm}.${part}`] = { dims: [data.length], data };
     }
-    tensors[`${norm}.num_batches_tracked`] = { dims: [], data: BigInt64Array.of(7n) };
+    tensors[`${norm}.num_batches_tracked`] = { dims: [], data: BigInt64Array.of(batches) };
   }
   return tensors;
 }
@@ -153,17 +153,18 @@ suite('names of weights', () => {
 });
 
 suite('batch normalisation', () => {
-  const cases: [string, Naming, number, boolean][] = [
+  const cases: [string, Naming, number, boolean, bigint?][] = [
     ['bn1a … before the ReLU', PUBLISHED, 1e-5, false],
     ['bn1a … after the ReLU, as the means tell', PUBLISHED, 1e-5, true],
     ['double convolutions', GAUSS, 1e-5, false],
     ['trained in TensorFlow', OPEN, 1e-3, true],
     ['blocks', BLOCKS, 1e-5, true],
+    ['blocks, converted from TensorFlow', BLOCKS, 1e-3, true, 0n],
   ];
-  for (const [name, naming, epsilon, afterRelu] of cases) {
+  for (const [name, naming, epsilon, afterRelu, batches] of cases) {
     test(`${name}: the folded network computes the same, up to the border`, async () => {
       const norms = randomNorms(afterRelu);
-      const folded = networkWeights(checkpoint(weights, norms, naming));
+      const folded = networkWeights(checkpoint(weights, norms, naming, batches));
       const [actual, expected] = await Promise.all([
         outputs(inferenceModel(folded)),
         outputs(explicitModel(weights, norms, epsilon, afterRelu)),

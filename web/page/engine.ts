@@ -158,7 +158,7 @@ export class Engine {
   }
 
   async #openWeights(): Promise<void> {
-    const [file] = await chooseFiles('.safetensors,.onnx');
+    const [file] = await chooseFiles('.safetensors,.pth,.pt,.onnx');
     if (!file) return;
     await attempt(async () => this.add({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) }));
   }
