@@ -6,6 +6,7 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { publint } from 'publint';
 import { hiddenTypes } from './hidden-types.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -15,6 +16,11 @@ const ENTRIES = Object.keys(EXPORTS).filter((name) => EXPORTS[name].types);
 test('every type in a public signature can be imported, and every error that it throws', () => {
   const files = ENTRIES.map((name) => join(ROOT, EXPORTS[name].types));
   assert.deepEqual(hiddenTypes(files), []);
+});
+
+test('package.json names files that are there, in the forms that it says', async () => {
+  const { messages } = await publint({ pkgDir: ROOT, pack: false, strict: true });
+  assert.deepEqual(messages, []);
 });
 
 test('a hidden type or error is seen', async () => {
@@ -74,6 +80,7 @@ suite('a project that uses the package compiles, declarations of the package inc
           target: 'es2023',
           module: moduleResolution === 'bundler' ? 'esnext' : moduleResolution,
           moduleResolution,
+          ...(moduleResolution === 'bundler' && platform !== 'Node' ? { customConditions: ['browser'] } : {}),
           lib: platform === 'Node' ? ['es2023'] : ['es2023', 'dom', 'dom.iterable', 'dom.asynciterable'],
           types: platform === 'Node' ? ['node'] : [],
         };
