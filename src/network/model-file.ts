@@ -3,6 +3,7 @@
  * wrote, a URL, bytes, or tensors. What kind of file it is shows in its first bytes, not in its name.
  */
 import { readBytes } from '#codec';
+import { type FetchOptions, fetchBytes, isFetched } from '../files/fetch-bytes.js';
 import { FormatError } from '../files/format-error.js';
 import { decodePytorchCheckpoint } from '../files/pytorch.js';
 import type { StoredTensor } from '../files/raw-numbers.js';
@@ -44,14 +45,19 @@ function missing(given: string): string {
  * this package do); the names in them may be the published ones, those of Hugging Face transformers or of
  * open reimplementations, with batch normalisation (see `networkWeights`).
  *
- * @throws FormatError in one line: which model, what was expected, what came.
+ * @param options for a model that is fetched: from a URL, or in a browser by name.
+ * @throws FormatError in one line: which model, what was expected, what came; the signal's reason once it is aborted.
  */
-export async function readModel(source: ModelSource = 'superpoint'): Promise<Model> {
+export async function readModel(
+  source: ModelSource = 'superpoint',
+  options: FetchOptions = {},
+): Promise<Model> {
   if (isModel(source)) return source;
   const name = nameOf(source);
   try {
-    return modelOf(await readTensors(source), name);
+    return modelOf(await readTensors(source, options), name);
   } catch (cause) {
+    options.signal?.throwIfAborted();
     const [message] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
     throw new FormatError(message.startsWith(`${name}: `) ? message : `${name}: ${message}`, { cause });
   }
@@ -71,7 +77,12 @@ function nameOf(source: ModelSource): string {
   return source instanceof Blob && 'name' in source ? String(source.name) : 'model';
 }
 
-async function readTensors(source: Exclude<ModelSource, Model>): Promise<SafetensorsFile> {
+async function readTensors(
+  given: Exclude<ModelSource, Model>,
+  options: FetchOptions,
+): Promise<SafetensorsFile> {
+  const source = typeof given === 'string' ? (SHIPPED_MODELS[given] ?? given) : given;
+  if (isFetched(source)) return decode(await fetchBytes(source, options));
   if (typeof source === 'string') return decode(await readNamed(source));
   if (source instanceof URL || source instanceof Blob) return decode(await readBytes(source));
   // Bytes may come from another realm (a test runner's, a frame's), whose classes are not this one's.
@@ -83,10 +94,8 @@ async function readTensors(source: Exclude<ModelSource, Model>): Promise<Safeten
   return { tensors: source, metadata: {} };
 }
 
-/** The bytes that a name, path or URL stands for. */
+/** The bytes of a path. */
 async function readNamed(given: string): Promise<Uint8Array> {
-  const shipped = SHIPPED_MODELS[given];
-  if (shipped) return readBytes(shipped);
   try {
     return await readBytes(given);
   } catch (cause) {
