@@ -15,11 +15,14 @@ export {
   paintOutline,
   paintTracks,
 } from './drawing/draw.js';
-export type { KeypointOptions } from './features/extract-keypoints.js';
+export type { KeypointOptions, Keypoints } from './features/extract-keypoints.js';
 export type { Features } from './features/features.js';
+export type { Look, LookKeypoints, LookOptions, Mask, Points } from './features/look.js';
+export { type LookSettings, Network, type NetworkOptions } from './features/network.js';
 export type { DescriptorOptions } from './features/sample-descriptors.js';
 export type { ScaleOptions } from './features/scales.js';
 export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
+export type { FetchProgress } from './files/fetch-bytes.js';
 export {
   estimateHomography,
   estimateHomographyFromPoints,

@@ -3,23 +3,19 @@
  * random homographies, and the heatmaps, brought back into the photograph, are averaged. What is a corner
  * from most viewpoints stays; what was a chance of one pixel grid fades.
  */
-import { batchLogits, denseMaps } from '../features/dense-maps.js';
-import { cropHeatmap, heatmapFromLogits } from '../features/heatmap.js';
 import type { Homography } from '../geometry/homography.js';
 import {
   ADAPTATION_HOMOGRAPHIES,
   type HomographySampling,
   sampleHomography,
 } from '../geometry/sample-homography.js';
-import type { Session } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { warpImage } from '../image/warp-image.js';
-import { CELL } from '../network/architecture.js';
 import { checkNetworkInput } from '../network/network-input.js';
 import type { Random } from '../random.js';
 import { addPlainHeatmap, addWarpedHeatmap, emptyHeatmapSum, meanHeatmap } from './unwarp.js';
 
-/** Heatmaps [height, width] of pictures that all have the same size. */
+/** Heatmaps [height, width] of pictures that all have the same size, as `Network.heatmaps` gives them. */
 export type HeatmapDetector = (views: readonly GrayImage[]) => Promise<Float32Array[]>;
 
 export interface AdaptationOptions {
@@ -44,29 +40,6 @@ export interface AdaptationOptions {
   readonly batch?: number;
   /** Asked between two batches: the promise is rejected with its reason once it is aborted. */
   readonly signal?: AbortSignal;
-}
-
-/** Pixels of a view above which it goes through the network alone and in tiles. */
-const TILED_PIXELS = 2 ** 20;
-
-/** A network as a detector of heatmaps. @param session of a model from `image` to `logits`. */
-export function networkDetector(session: Session): HeatmapDetector {
-  return async (views) => {
-    const { width, height } = views[0];
-    const cellsHigh = Math.ceil(height / CELL);
-    const cellsWide = Math.ceil(width / CELL);
-    const logits: Float32Array[] =
-      width * height > TILED_PIXELS ? await inTiles(session, views) : await batchLogits(session, views);
-    return logits.map((view) =>
-      cropHeatmap(heatmapFromLogits(view, cellsHigh, cellsWide), CELL * cellsWide, width, height),
-    );
-  };
-}
-
-async function inTiles(session: Session, views: readonly GrayImage[]): Promise<Float32Array[]> {
-  const logits: Float32Array[] = [];
-  for (const view of views) logits.push((await denseMaps(session, view)).logits);
-  return logits;
 }
 
 /**

@@ -2,15 +2,16 @@
 import { join } from 'node:path';
 import { cornerStrength, snapToCorners } from '../features/corners.js';
 import { extractKeypoints, type Keypoints, pickKeypoints } from '../features/extract-keypoints.js';
+import { Network } from '../features/network.js';
 import type { HomographySampling } from '../geometry/sample-homography.js';
-import { createSession, type Device } from '../graph/session.js';
+import type { Device } from '../graph/session.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { fitWithin } from '../image/resize.js';
 import { checkNetworkInput } from '../network/network-input.js';
 import { Random } from '../random.js';
 import type { Service } from '../threads/thread.js';
-import { adaptImage, type HeatmapDetector, networkDetector } from './adapt-image.js';
+import { adaptImage, type HeatmapDetector } from './adapt-image.js';
 import type { PhotoLabels } from './labels.js';
 
 /** One round of labelling: how often a network looks, and which of its points become labels. Plain JSON. */
@@ -123,8 +124,8 @@ function cornersNear(
  * @throws RangeError for a device that this platform does not have.
  */
 export async function openLabeller(spec: LabellerSpec): Promise<Service<string, LabelReply>> {
-  const session = await createSession(spec.model, { device: spec.device, threads: spec.threads });
-  const detect = networkDetector(session);
+  const network = await Network.load(spec.model, { device: spec.device, threads: spec.threads });
+  const detect: HeatmapDetector = (views) => network.heatmaps(views);
   return {
     async answer(file, signal) {
       let photo: GrayImage;
@@ -136,7 +137,7 @@ export async function openLabeller(spec: LabellerSpec): Promise<Service<string, 
       }
       return { labels: await labelImage(detect, file, photo, spec, signal) };
     },
-    close: () => session.release(),
+    close: () => network.dispose(),
   };
 }
 

@@ -6,10 +6,6 @@
  */
 import type { GrayImage } from '../image/image.js';
 
-/** Pixels around one above the threshold, in each direction, where its keypoint may be. */
-const REACH = 2;
-/** Half the side of the square whose mean, taken twice, smooths the heatmap: a deviation of 2 pixels. */
-const HEAT_RADIUS = 2;
 /** Keeps the strength of flat places at 0. */
 const SMALLEST_TRACE = 1e-6;
 
@@ -89,63 +85,8 @@ export function cornerStrength({ width, height, data }: GrayImage): Float32Array
   return strength;
 }
 
-/** The mean over (2 radius + 1)² pixels around each, zero outside, by sums that move along. */
-function boxMean(map: Float32Array, width: number, height: number, radius: number): Float32Array {
-  const out = new Float32Array(map.length);
-  const column = new Float64Array(width + 2 * radius + 1);
-  const scale = 1 / (2 * radius + 1) ** 2;
-  const add = (y: number, sign: number) => {
-    if (y < 0 || y >= height) return;
-    for (let x = 0, at = y * width; x < width; x++, at++) column[x + radius] += sign * map[at];
-  };
-  for (let y = 0; y < radius; y++) add(y, 1);
-  for (let y = 0; y < height; y++) {
-    add(y + radius, 1);
-    let sum = 0;
-    for (let x = 0; x < 2 * radius; x++) sum += column[x];
-    for (let x = 0, at = y * width; x < width; x++, at++) {
-      sum += column[x + 2 * radius];
-      out[at] = scale * sum;
-      sum -= column[x];
-    }
-    add(y - radius, -1);
-  }
-  return out;
-}
-
-/**
- * What stands out both for the network and in the picture: the heatmap, smoothed, times the corner strength;
- * 0 more than two pixels from a probability above the threshold.
- *
- * @param heatmap [height, width] probabilities.
- * @param strength [height, width] as `cornerStrength` gives it.
- * @returns [height, width], >= 0.
- */
-export function cornerHeatmap(
-  heatmap: Float32Array,
-  strength: Float32Array,
-  width: number,
-  height: number,
-  threshold: number,
-): Float32Array {
-  const heat = boxMean(boxMean(heatmap, width, height, HEAT_RADIUS), width, height, HEAT_RADIUS);
-  const weighted = new Float32Array(heatmap.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!(heatmap[y * width + x] > threshold)) continue;
-      for (let v = Math.max(0, y - REACH); v <= Math.min(height - 1, y + REACH); v++) {
-        for (let u = Math.max(0, x - REACH); u <= Math.min(width - 1, x + REACH); u++) {
-          const at = v * width + u;
-          weighted[at] = heat[at] * strength[at];
-        }
-      }
-    }
-  }
-  return weighted;
-}
-
 /** Added to a strength before its logarithm is taken: far below that of any corner. */
-const SMALLEST_STRENGTH = 1e-9;
+export const SMALLEST_STRENGTH = 1e-9;
 
 /**
  * The peak between the pixels around a local maximum: of the quadratic whose derivatives are those of the

@@ -1,41 +1,39 @@
 /**
- * Runs the network on pictures of any size: padded to whole cells by repeating the right and bottom
- * edge, and in overlapping tiles where the whole would need too much memory. The tiles' overlap covers
- * all that the network sees around a cell, so the result is the same as in one piece.
+ * Runs the network, and what follows it at each pixel, on pictures of any size: padded to whole cells by repeating
+ * the right and bottom edge, and in overlapping tiles where the whole would need too much memory. The overlap
+ * covers all that the network sees around a cell, so the result is the same as in one piece.
  */
-import { type Session, tensor } from '../graph/session.js';
+import { type Session, type Tensor, tensor } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
+import { copyRectangle, type Rectangle, tilesOf } from './tiles.js';
 
-/** The network's output for one picture. */
-export interface DenseMaps {
+/** One vector a cell of 8x8 pixels, from which descriptors are interpolated. */
+export interface CellVectors {
   readonly cellsHigh: number;
   readonly cellsWide: number;
-  /** [65, cellsHigh, cellsWide] */
-  readonly logits: Float32Array;
-  /** [descriptorDim, cellsHigh, cellsWide], each cell's vector of length 1. */
-  readonly descriptors: Float32Array;
   /** 0 for a network without descriptors. */
-  readonly descriptorDim: number;
+  readonly dim: number;
+  /** [cellsHigh, cellsWide, dim], each vector of length 1; of a picture in tiles times 32767, in half the memory. */
+  readonly data: Float32Array | Int16Array;
 }
 
-/** Largest input in one piece, in cells: 1280x1280 pixels, about 1 GB of activations. */
-const MAX_CELLS = 160 * 160;
-/** Side of a tile without its overlap, in cells. */
-const TILE = 128;
+/** What the network says about one picture. */
+export interface DenseMaps {
+  /** [height, width] of the picture, probabilities. */
+  readonly heatmap: Float32Array;
+  readonly cells: CellVectors;
+}
+
+/** Largest input in one piece, in cells: 1024x800 pixels, where the paper's widths need 400 MB. */
+const MAX_CELLS = 128 * 100;
 /** Cells of overlap: a cell depends on pixels up to 45 away, by its convolutions and poolings. */
 const OVERLAP = 6;
-
-/** A rectangle of cells. */
-interface Cells {
-  readonly left: number;
-  readonly top: number;
-  readonly wide: number;
-  readonly high: number;
-}
+/** 1 as a number of 16 bits. */
+const ONE = 32767;
 
 /** Writes the pixels of the cells, edge repeated beyond the picture, row-major from `start`. */
-function writeInput(image: GrayImage, cells: Cells, input: Float32Array, start: number): void {
+function writeInput(image: GrayImage, cells: Rectangle, input: Float32Array, start: number): void {
   const left = CELL * cells.left;
   const columns = CELL * cells.wide;
   const inside = Math.min(columns, image.width - left);
@@ -47,96 +45,102 @@ function writeInput(image: GrayImage, cells: Cells, input: Float32Array, start: 
   }
 }
 
-/** Copies the part `core` of the maps of `tile` to where it belongs in the maps of the picture. */
-function copyCore(from: Float32Array, tile: Cells, core: Cells, to: Float32Array, picture: Cells): void {
-  const planes = from.length / (tile.wide * tile.high);
-  for (let plane = 0; plane < planes; plane++) {
-    for (let row = core.top; row < core.top + core.high; row++) {
-      const source = (plane * tile.high + row - tile.top) * tile.wide + core.left - tile.left;
-      const target = (plane * picture.high + row) * picture.wide + core.left;
-      to.set(from.subarray(source, source + core.wide), target);
-    }
-  }
+/** The heatmaps [N, 1, H, W], and the cells' vectors [N, H / 8, W / 8, dim], of N pictures of one size. */
+function run(session: Session, images: readonly GrayImage[], cells: Rectangle) {
+  const size = CELL * CELL * cells.wide * cells.high;
+  const input = new Float32Array(images.length * size);
+  for (const [n, image] of images.entries()) writeInput(image, cells, input, n * size);
+  const dims = [images.length, 1, CELL * cells.high, CELL * cells.wide];
+  return session.run({ image: tensor(input, dims) }) as Promise<{ heatmap: Tensor; cells?: Tensor }>;
 }
 
-async function runTile(session: Session, image: GrayImage, tile: Cells): Promise<DenseMaps> {
-  const input = new Float32Array(CELL * CELL * tile.wide * tile.high);
-  writeInput(image, tile, input, 0);
-  const dims = [1, 1, CELL * tile.high, CELL * tile.wide];
-  const { logits, descriptors } = await session.run({ image: tensor(input, dims) });
-  return {
-    cellsHigh: tile.high,
-    cellsWide: tile.wide,
-    logits: logits.data as Float32Array,
-    descriptors: descriptors ? (descriptors.data as Float32Array) : new Float32Array(),
-    descriptorDim: descriptors ? descriptors.dims[1] : 0,
-  };
+/** The whole picture in cells. */
+function cellsOf({ width, height }: GrayImage): Rectangle {
+  return { left: 0, top: 0, wide: Math.ceil(width / CELL), high: Math.ceil(height / CELL) };
 }
 
-/** The tile with the overlap that the picture allows. */
-function widened(core: Cells, picture: Cells): Cells {
-  const left = Math.max(0, core.left - OVERLAP);
-  const top = Math.max(0, core.top - OVERLAP);
-  return {
-    left,
-    top,
-    wide: Math.min(picture.wide, core.left + core.wide + OVERLAP) - left,
-    high: Math.min(picture.high, core.top + core.high + OVERLAP) - top,
-  };
+/** The top-left part of the n-th heatmap: without the pixels that padding added. */
+function heatmapOf({ data }: Tensor, n: number, cells: Rectangle, width: number, height: number) {
+  const stride = CELL * cells.wide;
+  const size = stride * CELL * cells.high;
+  const padded = (data as Float32Array).subarray(n * size, (n + 1) * size);
+  if (size === width * height) return padded;
+  const heatmap = new Float32Array(width * height);
+  copyRectangle(padded, stride, 0, 0, heatmap, width, { left: 0, top: 0, wide: width, high: height });
+  return heatmap;
 }
 
 /**
  * The dense maps of one picture.
+ * @param session of a model of `denseModel`.
  * @param image checked by `checkNetworkInput`.
- * @param maxCells in one piece; more are cut into tiles of `tileSide`² cells.
+ * @param dim length of the network's descriptors.
+ * @param maxCells in one piece; more are cut into tiles of so many.
+ * @throws the signal's reason soon after it is aborted: between two tiles.
  */
 export async function denseMaps(
   session: Session,
   image: GrayImage,
+  dim: number,
+  signal?: AbortSignal,
   maxCells = MAX_CELLS,
-  tileSide = TILE,
 ): Promise<DenseMaps> {
-  const cellsWide = Math.ceil(image.width / CELL);
-  const cellsHigh = Math.ceil(image.height / CELL);
-  const picture = { left: 0, top: 0, wide: cellsWide, high: cellsHigh };
-  const cells = cellsWide * cellsHigh;
-  if (cells <= maxCells) return runTile(session, image, picture);
-  let logits = new Float32Array();
-  let descriptors = new Float32Array();
-  let descriptorDim = 0;
-  for (let top = 0; top < cellsHigh; top += tileSide) {
-    for (let left = 0; left < cellsWide; left += tileSide) {
-      const wide = Math.min(tileSide, cellsWide - left);
-      const core = { left, top, wide, high: Math.min(tileSide, cellsHigh - top) };
-      const tile = widened(core, picture);
-      const maps = await runTile(session, image, tile);
-      if (logits.length === 0) {
-        descriptorDim = maps.descriptorDim;
-        logits = new Float32Array((maps.logits.length / (tile.wide * tile.high)) * cells);
-        descriptors = new Float32Array(descriptorDim * cells);
-      }
-      copyCore(maps.logits, tile, core, logits, picture);
-      copyCore(maps.descriptors, tile, core, descriptors, picture);
-    }
+  const { width, height } = image;
+  const picture = cellsOf(image);
+  const shape = { cellsHigh: picture.high, cellsWide: picture.wide, dim };
+  const tiles = tilesOf(picture.wide, picture.high, OVERLAP, maxCells);
+  signal?.throwIfAborted();
+  if (tiles.length === 1) {
+    const { heatmap, cells } = await run(session, [image], picture);
+    const data = cells ? (cells.data as Float32Array) : new Float32Array();
+    return { heatmap: heatmapOf(heatmap, 0, picture, width, height), cells: { ...shape, data } };
   }
-  return { cellsHigh, cellsWide, logits, descriptors, descriptorDim };
+  const heatmap = new Float32Array(width * height);
+  const vectors = new Int16Array(picture.wide * picture.high * dim);
+  for (const { core, outer } of tiles) {
+    signal?.throwIfAborted();
+    const maps = await run(session, [image], outer);
+    const [left, top] = [core.left - outer.left, core.top - outer.top];
+    const heat = maps.heatmap.data as Float32Array;
+    const pixels = pixelsOf(core, image);
+    copyRectangle(heat, CELL * outer.wide, CELL * left, CELL * top, heatmap, width, pixels);
+    if (!maps.cells) continue;
+    const whole = (maps.cells.data as Float32Array).map((value) => Math.round(ONE * value));
+    copyRectangle(whole, outer.wide, left, top, vectors, picture.wide, core, dim);
+  }
+  return { heatmap, cells: { ...shape, data: vectors } };
+}
+
+/** The pixels of a rectangle of cells, as far as they are of the picture. */
+function pixelsOf({ left, top, wide, high }: Rectangle, { width, height }: GrayImage): Rectangle {
+  return {
+    left: CELL * left,
+    top: CELL * top,
+    wide: Math.min(width, CELL * (left + wide)) - CELL * left,
+    high: Math.min(height, CELL * (top + high)) - CELL * top,
+  };
 }
 
 /**
- * The logits of several pictures of one size in one run, which keeps a graphics card busy.
- * @returns for each picture [65, cellsHigh, cellsWide].
+ * The heatmaps [height, width] of several pictures of one size: in one run, which keeps a graphics card busy, or
+ * one after the other where they need tiles.
  */
-export async function batchLogits(session: Session, images: readonly GrayImage[]): Promise<Float32Array[]> {
+export async function batchHeatmaps(
+  session: Session,
+  images: readonly GrayImage[],
+  dim: number,
+): Promise<Float32Array[]> {
   const { width, height } = images[0];
-  const picture = { left: 0, top: 0, wide: Math.ceil(width / CELL), high: Math.ceil(height / CELL) };
-  const size = CELL * CELL * picture.wide * picture.high;
-  const input = new Float32Array(images.length * size);
-  images.forEach((image, n) => {
-    writeInput(image, picture, input, n * size);
-  });
-  const dims = [images.length, 1, CELL * picture.high, CELL * picture.wide];
-  const { logits } = await session.run({ image: tensor(input, dims) });
-  const data = logits.data as Float32Array;
-  const length = data.length / images.length;
-  return images.map((_, n) => data.subarray(n * length, (n + 1) * length));
+  const cells = cellsOf(images[0]);
+  if (cells.wide * cells.high * images.length > MAX_CELLS && images.length > 1) {
+    const half = Math.ceil(images.length / 2);
+    const parts = [images.slice(0, half), images.slice(half)];
+    return [
+      ...(await batchHeatmaps(session, parts[0], dim)),
+      ...(await batchHeatmaps(session, parts[1], dim)),
+    ];
+  }
+  if (images.length === 1) return [(await denseMaps(session, images[0], dim)).heatmap];
+  const { heatmap } = await run(session, images, cells);
+  return images.map((_, n) => heatmapOf(heatmap, n, cells, width, height));
 }

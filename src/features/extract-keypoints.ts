@@ -1,7 +1,8 @@
 /** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
 import type { GrayImage } from '../image/image.js';
-import { cornerHeatmap, cornerStrength, snapToCorners } from './corners.js';
-import { greedyNms } from './nms.js';
+import type { CandidateFinder, Found } from './candidates.js';
+import { snapToCorners } from './corners.js';
+import { greedyNms, suppress } from './nms.js';
 import { refineKeypoints } from './refine-keypoints.js';
 
 /** Which points of the heatmap become keypoints. */
@@ -18,7 +19,7 @@ export interface KeypointOptions {
   readonly subpixel?: boolean;
   /**
    * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
-   * together (`corners.ts`), and climb to the corner within so many pixels, where two may end up nearer to each
+   * together (`dense-graph.ts`), and climb to the corner within so many pixels, where two may end up nearer to each
    * other than `nmsRadius`; 0 leaves them at the peaks of the heatmap alone. Whole pixels, >= 0. @default 5
    */
   readonly cornerRadius?: number;
@@ -29,7 +30,11 @@ export interface Keypoints {
   readonly count: number;
   /** [count, 2] x, y in pixels. */
   readonly keypoints: Float32Array;
-  /** [count] > 0: the probability, or the geometric mean of that, smoothed, and the corner strength. */
+  /**
+   * [count] in (0, 1], descending. With a `cornerRadius`, the default, the geometric mean of the smoothed
+   * probability and the corner strength: it ranks the points of one network, .01 to .1 for good ones. Without, the
+   * network's probability at the point, which `detectionThreshold` is compared with in both cases.
+   */
   readonly scores: Float32Array;
 }
 
@@ -57,73 +62,117 @@ export function keypointOptions(options: KeypointOptions = {}): Required<Keypoin
   return { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel, cornerRadius };
 }
 
+/** Whether a point, in pixels of the heatmap, may be a keypoint. */
+export type Admits = (x: number, y: number) => boolean;
+
 /**
- * The keypoints of a heatmap (§3.2 of DeTone et al. 2018, suppression as in the authors' demo).
+ * The keypoints of a heatmap alone (§3.2 of DeTone et al. 2018, suppression as in the authors' demo).
  *
  * @param heatmap [height, width] probabilities, without the padding: what is not of the picture must
  *   not take part in the suppression.
- * @param image the picture of the heatmap, to whose corners the keypoints go; of those that meet in a pixel
- *   the best one stays. Absent, they stay at the peaks of the heatmap.
- * @throws RangeError for options out of range or a heatmap or picture of another size.
+ * @param admits which of the points stay; those that do not have silenced their neighbours all the same.
+ * @throws RangeError for options out of range or a heatmap of another size.
  */
 export function extractKeypoints(
   heatmap: Float32Array,
   width: number,
   height: number,
   options: KeypointOptions = {},
-  image?: GrayImage,
+  admits?: Admits,
 ): Keypoints {
-  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel, cornerRadius } =
-    keypointOptions(options);
+  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, subpixel } = keypointOptions(options);
   if (heatmap.length !== width * height) {
     throw new RangeError(`expected ${width}x${height} = ${width * height} values, got ${heatmap.length}`);
   }
-  if (image && (image.width !== width || image.height !== height)) {
-    throw new RangeError(`expected a picture of ${width}x${height}, got ${image.width}x${image.height}`);
-  }
-  if (!image || !subpixel || cornerRadius === 0) {
-    const limits = { borderMargin, maxKeypoints };
-    const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
-    const { keypoints, scores } = pointsAt(indices, heatmap, width);
-    return {
-      count: scores.length,
-      keypoints: subpixel ? refineKeypoints(heatmap, width, height, keypoints) : keypoints,
-      scores,
-    };
-  }
-  const strength = cornerStrength(image);
-  const weighted = cornerHeatmap(heatmap, strength, width, height, detectionThreshold);
-  const found = pointsAt(greedyNms(weighted, width, height, nmsRadius, 0, { borderMargin }), weighted, width);
-  const { keypoints } = snapToCorners(strength, width, height, found.keypoints, cornerRadius);
-  return firstOfEachPixel(keypoints, found.scores.map(Math.sqrt), width, maxKeypoints);
+  const limits = admits ? { borderMargin } : { borderMargin, maxKeypoints };
+  const indices = greedyNms(heatmap, width, height, nmsRadius, detectionThreshold, limits);
+  const points = pointsAt(indices, width);
+  const keypoints = subpixel ? refineKeypoints(heatmap, width, height, points) : points;
+  const scores = Float32Array.from(indices, (index) => heatmap[index]);
+  if (!admits) return { count: scores.length, keypoints, scores };
+  const kept = [...scores.keys()].filter((n) => admits(keypoints[2 * n], keypoints[2 * n + 1]));
+  return pickKeypoints(keypoints, scores, kept.slice(0, maxKeypoints));
 }
 
-/** Pixels as points x, y with the values of a map there. */
-function pointsAt(indices: Uint32Array, map: Float32Array, width: number) {
-  const keypoints = new Float32Array(2 * indices.length);
-  for (let n = 0; n < indices.length; n++) {
-    keypoints[2 * n] = indices[n] % width;
-    keypoints[2 * n + 1] = Math.floor(indices[n] / width);
-  }
-  return { keypoints, scores: Float32Array.from(indices, (index) => map[index]) };
-}
-
-/** The best keypoints without those that lie in the pixel of an earlier one. */
-function firstOfEachPixel(
-  keypoints: Float32Array,
-  scores: Float32Array,
-  width: number,
-  maxKeypoints: number,
-): Keypoints {
+/**
+ * The keypoints of a heatmap and its picture: where both are large together, each at the corner that it climbs
+ * to; of those that meet in a pixel the best one stays.
+ *
+ * @param image checked, of the heatmap's size.
+ * @param options checked, with a `cornerRadius` above 0.
+ * @param maxPixels looked at in one piece.
+ */
+export async function cornerKeypoints(
+  finder: CandidateFinder,
+  image: GrayImage,
+  heatmap: Float32Array,
+  options: Required<KeypointOptions>,
+  admits: Admits = () => true,
+  maxPixels?: number,
+): Promise<Keypoints> {
+  const { width, height } = image;
+  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } = options;
+  const settings = { threshold: detectionThreshold, nmsRadius, reach: cornerRadius + 1 };
+  const found = await finder.find(image, heatmap, settings, maxPixels);
+  const { candidates } = found;
+  const best = suppress(candidates, width, height, nmsRadius, { borderMargin });
+  const pixels = pointsAt(
+    best.map((place) => candidates.indices[place]),
+    width,
+  );
+  const scores = Float32Array.from(best, (place) => Math.sqrt(candidates.values[place]));
+  const points = await snapInTiles(found, pixels, cornerRadius);
   const taken = new Set<number>();
   const kept: number[] = [];
   for (let n = 0; n < scores.length && kept.length < maxKeypoints; n++) {
-    const pixel = Math.round(keypoints[2 * n + 1]) * width + Math.round(keypoints[2 * n]);
-    if (taken.has(pixel)) continue;
+    const [x, y] = [points[2 * n], points[2 * n + 1]];
+    const pixel = Math.round(y) * width + Math.round(x);
+    if (taken.has(pixel) || !admits(x, y)) continue;
     taken.add(pixel);
     kept.push(n);
   }
-  return pickKeypoints(keypoints, scores, kept);
+  return pickKeypoints(points, scores, kept);
+}
+
+/** The corners that points climb to, each by the corner strength of its tile. */
+async function snapInTiles(
+  { tiles, strengthOf }: Found,
+  points: Float32Array,
+  radius: number,
+): Promise<Float32Array> {
+  if (tiles.length === 1) {
+    const { strength, wide, high } = await strengthOf(tiles[0]);
+    return snapToCorners(strength, wide, high, points, radius).keypoints;
+  }
+  const snapped = new Float32Array(points.length);
+  for (const tile of tiles) {
+    const { left, top, wide, high } = tile.core;
+    const inside = [...Array(points.length / 2).keys()].filter((n) => {
+      const [x, y] = [points[2 * n] - left, points[2 * n + 1] - top];
+      return x >= 0 && y >= 0 && x < wide && y < high;
+    });
+    if (inside.length === 0) continue;
+    const map = await strengthOf(tile);
+    const offset = [map.left, map.top];
+    const local = Float32Array.from({ length: 2 * inside.length }, (_, i) => {
+      return points[2 * inside[i >> 1] + (i % 2)] - offset[i % 2];
+    });
+    const { keypoints } = snapToCorners(map.strength, map.wide, map.high, local, radius);
+    keypoints.forEach((value, i) => {
+      snapped[2 * inside[i >> 1] + (i % 2)] = value + offset[i % 2];
+    });
+  }
+  return snapped;
+}
+
+/** Pixels as points x, y. */
+function pointsAt(indices: Uint32Array, width: number): Float32Array {
+  const points = new Float32Array(2 * indices.length);
+  for (let n = 0; n < indices.length; n++) {
+    points[2 * n] = indices[n] % width;
+    points[2 * n + 1] = Math.floor(indices[n] / width);
+  }
+  return points;
 }
 
 /** The keypoints with these indices, in their order. */
@@ -132,9 +181,15 @@ export function pickKeypoints(
   scores: Float32Array,
   kept: readonly number[],
 ): Keypoints {
-  return {
+  const picked = {
     count: kept.length,
-    keypoints: Float32Array.from(kept.flatMap((n) => [keypoints[2 * n], keypoints[2 * n + 1]])),
-    scores: Float32Array.from(kept, (n) => scores[n]),
+    keypoints: new Float32Array(2 * kept.length),
+    scores: new Float32Array(kept.length),
   };
+  for (const [at, n] of kept.entries()) {
+    picked.keypoints[2 * at] = keypoints[2 * n];
+    picked.keypoints[2 * at + 1] = keypoints[2 * n + 1];
+    picked.scores[at] = scores[n];
+  }
+  return picked;
 }

@@ -3,6 +3,7 @@
  * et al. 2018). The vector of cell i stands for the pixel 8i + 3.5, the middle of the cell.
  */
 import { CELL } from '../network/architecture.js';
+import type { CellVectors } from './dense-maps.js';
 
 /** How the descriptors are read from the coarse map. */
 export interface DescriptorOptions {
@@ -44,50 +45,30 @@ export function cubicWeights(fraction: number, weights: Float64Array): void {
   weights[3] = -0.5 * t * t + 0.5 * t * t * t;
 }
 
-/** [channels, positions] → [positions, channels], in blocks that fit the cache. */
-function channelsLast(map: Float32Array, channels: number, positions: number): Float32Array {
-  const block = 16;
-  const result = new Float32Array(map.length);
-  for (let firstPosition = 0; firstPosition < positions; firstPosition += block) {
-    const lastPosition = Math.min(positions, firstPosition + block);
-    for (let channel = 0; channel < channels; channel++) {
-      const plane = channel * positions;
-      for (let position = firstPosition; position < lastPosition; position++) {
-        result[position * channels + channel] = map[plane + position];
-      }
-    }
-  }
-  return result;
-}
-
 /**
  * A descriptor of length 1 for each keypoint. Beyond the outermost cell centres the map continues with
  * its edge. Where interpolation gives the zero vector, the descriptor is zero.
  *
- * @param coarse [dim, cellsHigh, cellsWide], as the network gives it for one picture.
+ * @param cells as the network gives them for one picture.
  * @param keypoints [N, 2] x, y in pixels of the network's input.
  * @returns [N, dim]
- * @throws RangeError where `coarse` has another length.
+ * @throws RangeError where `cells.data` has another length.
  */
 export function sampleDescriptors(
-  coarse: Float32Array,
-  dim: number,
-  cellsHigh: number,
-  cellsWide: number,
+  { cellsHigh, cellsWide, dim, data }: CellVectors,
   keypoints: Float32Array,
   options: DescriptorOptions = {},
 ): Float32Array {
   const { interpolation, samplingGrid } = descriptorOptions(options);
-  const cells = cellsHigh * cellsWide;
-  if (coarse.length !== dim * cells) {
-    throw new RangeError(`expected ${dim}x${cellsHigh}x${cellsWide} values, got ${coarse.length}`);
+  if (data.length !== dim * cellsHigh * cellsWide) {
+    throw new RangeError(`expected ${cellsHigh}x${cellsWide}x${dim} values, got ${data.length}`);
   }
-  const rows = channelsLast(coarse, dim, cells);
   const taps = interpolation === 'bicubic' ? 4 : 2;
   const before = taps / 2 - 1;
   const weightsX = new Float64Array(4);
   const weightsY = new Float64Array(4);
   const sum = new Float32Array(dim);
+  const places = new Int32Array(4);
   const count = keypoints.length / 2;
   const descriptors = new Float32Array(count * dim);
   for (let n = 0; n < count; n++) {
@@ -99,27 +80,41 @@ export function sampleDescriptors(
       cubicWeights(u - column, weightsX);
       cubicWeights(v - row, weightsY);
     } else {
-      weightsX[0] = 1 - (u - column);
-      weightsX[1] = u - column;
-      weightsY[0] = 1 - (v - row);
-      weightsY[1] = v - row;
+      weightsX.set([1 - (u - column), u - column]);
+      weightsY.set([1 - (v - row), v - row]);
     }
     sum.fill(0);
     for (let tapY = 0; tapY < taps; tapY++) {
       const y = Math.min(cellsHigh - 1, Math.max(0, row - before + tapY));
-      for (let tapX = 0; tapX < taps; tapX++) {
+      for (let tapX = 0; tapX < 4; tapX++) {
         const x = Math.min(cellsWide - 1, Math.max(0, column - before + tapX));
-        addScaled(sum, rows, (y * cellsWide + x) * dim, weightsY[tapY] * weightsX[tapX]);
+        places[tapX] = (y * cellsWide + x) * dim;
       }
+      addRow(sum, data, places, weightsX, weightsY[tapY]);
     }
     writeNormalised(sum, descriptors, n * dim);
   }
   return descriptors;
 }
 
-function addScaled(sum: Float32Array, rows: Float32Array, start: number, weight: number): void {
-  if (weight === 0) return;
-  for (let channel = 0; channel < sum.length; channel++) sum[channel] += weight * rows[start + channel];
+/** Adds four vectors, each by its weight times `weight`. */
+function addRow(
+  sum: Float32Array,
+  data: Float32Array | Int16Array,
+  [p0, p1, p2, p3]: Int32Array,
+  weights: Float64Array,
+  weight: number,
+): void {
+  const [w0, w1, w2, w3] = [
+    weight * weights[0],
+    weight * weights[1],
+    weight * weights[2],
+    weight * weights[3],
+  ];
+  for (let channel = 0; channel < sum.length; channel++) {
+    sum[channel] +=
+      w0 * data[p0 + channel] + w1 * data[p1 + channel] + w2 * data[p2 + channel] + w3 * data[p3 + channel];
+  }
 }
 
 function writeNormalised(vector: Float32Array, target: Float32Array, start: number): void {

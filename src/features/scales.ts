@@ -5,7 +5,6 @@
 import type { GrayImage } from '../image/image.js';
 import { fitWithin, resizeImage } from '../image/resize.js';
 import { CELL } from '../network/architecture.js';
-import type { Features } from './features.js';
 
 /** At which sizes the network sees a picture. */
 export interface ScaleOptions {
@@ -44,39 +43,4 @@ export function picturesAtScales(image: GrayImage, options: ScaleOptions = {}): 
   return (seen.length > 0 ? seen : sizes.slice(0, 1)).map(({ width, height }) =>
     width === largest.width && height === largest.height ? largest : resizeImage(largest, width, height),
   );
-}
-
-/** The features of a picture of another size, with their keypoints in pixels of this one. */
-export function featuresAtSize(features: Features, width: number, height: number): Features {
-  if (features.width === width && features.height === height) return features;
-  const ratio = [width / features.width, height / features.height];
-  const keypoints = features.keypoints.map((value, i) => (value + 0.5) * ratio[i % 2] - 0.5);
-  return { ...features, width, height, keypoints };
-}
-
-/**
- * The features of all of `parts`, by descending score.
- *
- * @param parts one or more, of one picture and one network; one alone stays as it is.
- * @param maxKeypoints the best so many of several at most.
- */
-export function mergeFeatures(parts: readonly Features[], maxKeypoints = Number.POSITIVE_INFINITY): Features {
-  if (parts.length === 1) return parts[0];
-  const [{ width, height, descriptorDim }] = parts;
-  const ranked = parts
-    .flatMap((part) => Array.from(part.scores, (score, n) => ({ part, n, score })))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, maxKeypoints);
-  const count = ranked.length;
-  const keypoints = new Float32Array(2 * count);
-  const descriptors = new Float32Array(descriptorDim * count);
-  for (const [at, { part, n }] of ranked.entries()) {
-    keypoints.set(part.keypoints.subarray(2 * n, 2 * n + 2), 2 * at);
-    descriptors.set(
-      part.descriptors.subarray(descriptorDim * n, descriptorDim * (n + 1)),
-      descriptorDim * at,
-    );
-  }
-  const scores = Float32Array.from(ranked, ({ score }) => score);
-  return { width, height, count, keypoints, scores, descriptors, descriptorDim };
 }

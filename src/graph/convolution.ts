@@ -1,6 +1,6 @@
 /** Operators on feature maps [N, C, H, W]: convolution, pooling and per-channel arithmetic. */
 import { type Dim, staticDims, type Value } from './graph.js';
-import { matMul, reduceMean, reduceSum, reshape } from './operators.js';
+import { longerDim, matMul, maximum, pad, reduceMean, reduceSum, reshape } from './operators.js';
 
 /**
  * Convolution with zero padding that keeps height and width: x [N, I, H, W], weight [O, I, k, k]
@@ -44,6 +44,49 @@ export function indexedMaxPool(x: Value): Value {
     { type: 'int64' as const, dims },
   ];
   return x.graph.node('MaxPool', [x], outputs, POOLING)[0]!;
+}
+
+/** The maximum of the (2 radius + 1)² square around each element, as far as it lies on the map. */
+export function windowMax(x: Value, radius: number): Value {
+  const attributes = { kernel_shape: Array(2).fill(2 * radius + 1), pads: Array(4).fill(radius) };
+  return x.graph.node('MaxPool', [x], [x], attributes)[0]!;
+}
+
+/** The maximum of those elements of the same square that come before its middle, row by row; 0 where there is none. */
+export function earlierMax(x: Value, radius: number): Value {
+  const pool = (kernel: number[], pads: number[]) =>
+    x.graph.node('MaxPool', [x], [x], { kernel_shape: kernel, pads })[0]!;
+  // Each ends at the middle's row or column: moved on by one it ends before it.
+  const above = pool([radius, 2 * radius + 1], [radius - 1, radius, 0, radius]);
+  const left = pool([1, radius], [0, radius - 1, 0, 0]);
+  return maximum(pad(above, [0, 0, 1, 0], [0, 0, -1, 0]), pad(left, [0, 0, 0, 1], [0, 0, 0, -1]));
+}
+
+/** The mean of the (2 radius + 1)² square around each element, zeros outside. */
+export function windowMean(x: Value, radius: number): Value {
+  const pads = Array(4).fill(radius);
+  const attributes = { kernel_shape: Array(2).fill(2 * radius + 1), pads, count_include_pad: 1 };
+  return x.graph.node('AveragePool', [x], [x], attributes)[0]!;
+}
+
+/** The mean of each 2 x 2 neighbours: one row and one column less. Twice, it is a smoothing by 1 2 1. */
+export function neighbourMean(x: Value): Value {
+  const dims = [x.dims[0]!, x.dims[1]!, longerDim(x.dims[2]!, -1), longerDim(x.dims[3]!, -1)];
+  return x.graph.node('AveragePool', [x], [{ type: x.type, dims }], { kernel_shape: [2, 2] })[0]!;
+}
+
+/** A map continued by `margin` rows and columns on each side, which repeat its edges. */
+export function padEdges(x: Value, margin: number): Value {
+  const dims = [x.dims[0]!, x.dims[1]!, longerDim(x.dims[2]!, 2 * margin), longerDim(x.dims[3]!, 2 * margin)];
+  const amounts = x.graph.integers([0, 0, margin, margin, 0, 0, margin, margin]);
+  return x.graph.node('Pad', [x, amounts], [{ type: x.type, dims }], { mode: 'edge' })[0]!;
+}
+
+/** [N, side², H, W] as [N, 1, side H, side W]: channel side dy + dx is the pixel (dx, dy) of a block. */
+export function depthToSpace(x: Value, side: number): Value {
+  const enlarged = (dim: Dim) => (typeof dim === 'number' ? side * dim : `${side}*${dim}`);
+  const dims = [x.dims[0]!, 1, enlarged(x.dims[2]!), enlarged(x.dims[3]!)];
+  return x.graph.node('DepthToSpace', [x], [{ type: x.type, dims }], { blocksize: side, mode: 'DCR' })[0]!;
 }
 
 /**

@@ -42,7 +42,10 @@ export const minimum = (a: Value, b: Value | number): Value => binary('Min', a, 
 export const greater = (a: Value, b: Value | number): Value => binary('Greater', a, b, 'bool');
 export const equal = (a: Value, b: Value): Value => binary('Equal', a, b, 'bool');
 export const lessOrEqual = (a: Value, b: Value | number): Value => binary('LessOrEqual', a, b, 'bool');
+/** Of whole numbers; `divide` of them rounds down, if none is below 0. */
+export const modulo = (a: Value, b: Value): Value => binary('Mod', a, b);
 export const and = (a: Value, b: Value): Value => binary('And', a, b, 'bool');
+export const or = (a: Value, b: Value): Value => binary('Or', a, b, 'bool');
 
 export const negate = (x: Value): Value => unary('Neg', x);
 export const exp = (x: Value): Value => unary('Exp', x);
@@ -51,6 +54,7 @@ export const sqrt = (x: Value): Value => unary('Sqrt', x);
 export const relu = (x: Value): Value => unary('Relu', x);
 export const abs = (x: Value): Value => unary('Abs', x);
 export const sign = (x: Value): Value => unary('Sign', x);
+export const floor = (x: Value): Value => unary('Floor', x);
 export const softmax = (x: Value, axis = -1): Value => unary('Softmax', x, { axis });
 export const logSoftmax = (x: Value, axis = -1): Value => unary('LogSoftmax', x, { axis });
 
@@ -106,7 +110,24 @@ export function expand(x: Value, dims: readonly number[]): Value {
   return x.graph.node('Expand', [x, x.graph.integers(dims)], [{ type: x.type, dims }])[0]!;
 }
 
-/** Elements starts[i] ≤ index < ends[i] of each axis named. */
+/** A dimension that is `by` longer: of one that has a name, `height+2`. */
+export function longerDim(dim: Dim, by: number): Dim {
+  if (typeof dim === 'number') return dim + by;
+  const [, name, offset] = /^(.*?)([+-]\d+)?$/.exec(dim)!;
+  const total = Number(offset ?? 0) + by;
+  return total === 0 ? name! : `${name}${total > 0 ? '+' : ''}${total}`;
+}
+
+/** As the end of a slice: the end of the axis. */
+export const TO_END = 2 ** 31 - 1;
+
+/** Length of the elements start ≤ index < end of an axis, `end` counted from the back where it is below 0. */
+function slicedDim(dim: Dim, start: number, end: number): Dim {
+  if (end === TO_END) return longerDim(dim, -start);
+  return end >= 0 ? end - start : longerDim(dim, end - start);
+}
+
+/** Elements starts[i] ≤ index < ends[i] of each axis named; ends below 0 count from the back. */
 export function slice(
   x: Value,
   axes: readonly number[],
@@ -115,13 +136,13 @@ export function slice(
 ): Value {
   const dims = [...x.dims];
   axes.forEach((axis, i) => {
-    dims[axisOf(x, axis)] = ends[i]! - starts[i]!;
+    dims[axisOf(x, axis)] = slicedDim(x.dims[axisOf(x, axis)]!, starts[i]!, ends[i]!);
   });
   const bounds = [x, x.graph.integers(starts), x.graph.integers(ends), x.graph.integers(axes)];
   return x.graph.node('Slice', bounds, [{ type: x.type, dims }])[0]!;
 }
 
-/** The elements of a vector at the given places (int32), in the shape of the indices. */
+/** The elements of a vector at the given places (int32 or int64), in the shape of the indices. */
 export function gather(x: Value, indices: Value): Value {
   return x.graph.node('Gather', [x, indices], [{ type: x.type, dims: indices.dims }], { axis: 0 })[0]!;
 }
@@ -149,7 +170,7 @@ export function concat(values: readonly Value[], axis: number): Value {
 
 /** Zeros around x: `before[i]` and `after[i]` of them on axis i; a negative number takes elements away. */
 export function pad(x: Value, before: readonly number[], after: readonly number[]): Value {
-  const dims = x.dims.map((dim, i) => Number(dim) + before[i]! + after[i]!);
+  const dims = x.dims.map((dim, i) => longerDim(dim, before[i]! + after[i]!));
   const amounts = x.graph.integers([...before, ...after]);
   return x.graph.node('Pad', [x, amounts], [{ type: x.type, dims }])[0]!;
 }
@@ -195,4 +216,39 @@ export function topK(x: Value, k: number, axis = -1): { values: Value; indices: 
   ];
   const [values, indices] = x.graph.node('TopK', [x, x.graph.integers([k])], outputs, { axis });
   return { values: values!, indices: indices! };
+}
+
+/** All elements as one row. */
+export function flatten(x: Value): Value {
+  const length = x.dims.every((dim) => typeof dim === 'number')
+    ? x.dims.reduce<number>((product, dim) => product * Number(dim), 1)
+    : x.dims.join('*');
+  return asRow(x, length);
+}
+
+function asRow(x: Value, length: Dim): Value {
+  return x.graph.node('Reshape', [x, x.graph.integers([-1])], [{ type: x.type, dims: [length] }])[0]!;
+}
+
+/** The sizes of all axes, as a row of int64. */
+export function shapeOf(x: Value): Value {
+  return x.graph.node('Shape', [x], [{ type: 'int64', dims: [x.dims.length] }])[0]!;
+}
+
+/** The rows of a matrix with these indices (int64), in the shape of the indices. */
+export function gatherRows(x: Value, indices: Value): Value {
+  const dims = [...indices.dims, ...x.dims.slice(1)];
+  return x.graph.node('Gather', [x, indices], [{ type: x.type, dims }], { axis: 0 })[0]!;
+}
+
+/** The indices (int64), ascending, of the elements of a row that are true; `name` stands for how many. */
+export function indicesWhere(row: Value, name: string): Value {
+  return asRow(row.graph.node('NonZero', [row], [{ type: 'int64', dims: [1, name] }])[0]!, name);
+}
+
+/** The n equal parts of x along an axis. */
+export function split(x: Value, parts: number, axis: number): Value[] {
+  const dims = [...x.dims];
+  dims[axisOf(x, axis)] = Number(dims[axisOf(x, axis)]) / parts;
+  return x.graph.node('Split', [x], Array(parts).fill({ type: x.type, dims }), { axis });
 }

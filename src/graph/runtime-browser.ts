@@ -3,11 +3,12 @@
  * builds of it; each is loaded only where it is needed, since the one without WebGPU has half the size.
  */
 import type * as onnxruntime from 'onnxruntime-web';
+import type { Device } from './device.js';
 
 type Runtime = typeof onnxruntime;
 
-/** Devices that this binding offers, and the execution providers that serve them, first choice first. */
-export const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
+/** Devices that this binding offers, and those that serve them, first choice first. */
+export const PROVIDERS: Readonly<Record<string, readonly Device[]>> = {
   cpu: ['wasm'],
   wasm: ['wasm'],
   webgpu: ['webgpu', 'wasm'],

@@ -1,8 +1,9 @@
 /** The ONNX Runtime binding for Node (package.json `imports`, condition default). */
 import * as onnxruntime from 'onnxruntime-node';
+import type { Device } from './device.js';
 
-/** Devices that this binding offers, and the execution providers that serve them, first choice first. */
-export const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
+/** Devices that this binding offers, and those that serve them, first choice first. */
+export const PROVIDERS: Readonly<Record<string, readonly Device[]>> = {
   cpu: ['cpu'],
   webgpu: ['webgpu', 'cpu'],
   cuda: ['cuda', 'cpu'],

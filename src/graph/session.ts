@@ -1,8 +1,9 @@
 /** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
 import { loadRuntime, PROVIDERS } from '#onnxruntime';
+import type { Device } from './device.js';
 import { type Data, elementTypeOf } from './graph.js';
 
-export type Device = 'cpu' | 'webgpu' | 'cuda' | 'wasm';
+export type { Device } from './device.js';
 
 /** A tensor that goes into or comes out of a run: data in row-major order. */
 export interface Tensor {
@@ -19,6 +20,10 @@ export interface SessionOptions {
 
 /** A model that is ready to run. */
 export interface Session {
+  /** What really runs it. */
+  readonly device: Device;
+  /** Why that is not the device that was asked for, in one line; undefined where it is. */
+  readonly fallback?: string | undefined;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** @param inputs one tensor for each input name. @returns one for each output name. */
@@ -44,27 +49,46 @@ function inThisRealm(data: Data): Data {
   return data instanceof Own ? data : new Own(data.buffer as ArrayBuffer, data.byteOffset, data.length);
 }
 
+/** The session on the first device that can be used, and why those before cannot. */
+async function firstThatWorks<S>(devices: readonly Device[], create: (device: Device) => Promise<S>) {
+  const obstacles: string[] = [];
+  for (const device of devices.slice(0, -1)) {
+    try {
+      return { session: await create(device), device, obstacles };
+    } catch (cause) {
+      const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+      obstacles.push(`${device} cannot be used (${reason.slice(0, 200)})`);
+    }
+  }
+  const device = devices[devices.length - 1];
+  return { session: await create(device), device, obstacles };
+}
+
 /**
- * Loads an ONNX model.
+ * Loads an ONNX model. Where the device cannot be used the CPU serves, and `fallback` says so.
  * @throws RangeError for a device that this platform does not have.
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-  const { device = 'cpu', threads } = options;
-  const providers = PROVIDERS[device];
-  if (!providers) {
+  const { device: wanted = 'cpu', threads } = options;
+  const devices = PROVIDERS[wanted];
+  if (!devices) {
     throw new RangeError(
-      `expected the device to be one of ${Object.keys(PROVIDERS).join(', ')}, got ${device}`,
+      `expected the device to be one of ${Object.keys(PROVIDERS).join(', ')}, got ${wanted}`,
     );
   }
-  const runtime = await loadRuntime(device, threads);
-  const session = await runtime.InferenceSession.create(model, {
-    executionProviders: [...providers],
-    ...(threads ? { intraOpNumThreads: threads } : {}),
-    graphOptimizationLevel: 'all',
-    // A warning about each constant folded or node left on the CPU would drown what matters.
-    logSeverityLevel: 3,
-  });
+  const runtime = await loadRuntime(wanted, threads);
+  const { session, device, obstacles } = await firstThatWorks(devices, (provider) =>
+    runtime.InferenceSession.create(model, {
+      executionProviders: [provider],
+      ...(threads ? { intraOpNumThreads: threads } : {}),
+      graphOptimizationLevel: 'all',
+      // A warning about each constant folded or node left on the CPU would drown what matters.
+      logSeverityLevel: 3,
+    }),
+  );
   return {
+    device,
+    fallback: obstacles.length > 0 ? `${obstacles.join(', ')}: ${device} computes instead` : undefined,
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     async run(inputs) {

@@ -4,7 +4,7 @@ import { convolution, maxPool } from '../graph/convolution.js';
 import { Graph, type Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { add, divide, multiply, relu, sqrt } from '../graph/operators.js';
-import { architecture, type Layer, type NetworkShape } from './architecture.js';
+import { architecture, type Layer } from './architecture.js';
 import { networkWeights } from './weight-names.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
@@ -37,21 +37,42 @@ export function normalisedDescriptors(coarse: Value): Value {
   return divide(coarse, sqrt(add(squares, SMALLEST_SQUARE)));
 }
 
+/** What the network says of a picture, as values of a graph. */
+export interface NetworkMaps {
+  /** [N, 65, H / 8, W / 8] */
+  readonly logits: Value;
+  /** [N, D, H / 8, W / 8], of length 1 over their D channels; undefined for MagicPoint. */
+  readonly descriptors?: Value;
+}
+
+/** Adds the network to a graph, in floats. @param image [N, 1, H, W], grey in [0, 1], H and W multiples of 8. */
+export function networkMaps(image: Value, weights: Weights): NetworkMaps {
+  const layers = architecture(shapeOfWeights(weights));
+  const encoded = runLayers(image, layers.encoder, weights);
+  const logits = runLayers(encoded, layers.detector, weights);
+  if (layers.descriptor.length === 0) return { logits };
+  return { logits, descriptors: normalisedDescriptors(runLayers(encoded, layers.descriptor, weights)) };
+}
+
+/** The picture that a network takes, as the input of a graph. */
+export function imageInput(graph: Graph): Value {
+  return graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
+}
+
 /**
  * The graph from `image` [batch, 1, height, width], grey in [0, 1], height and width multiples of 8, to
  * `logits` [batch, 65, height / 8, width / 8] and `descriptors` [batch, D, height / 8, width / 8], of
  * length 1 over their D channels; MagicPoint's weights give `logits` alone.
  */
 export function inferenceGraph(weights: Weights): Graph {
-  const shape: NetworkShape = shapeOfWeights(weights);
-  const layers = architecture(shape);
   const graph = new Graph('SuperPoint');
-  const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
-  const encoded = runLayers(image, layers.encoder, weights);
-  graph.output('logits', runLayers(encoded, layers.detector, weights));
-  if (layers.descriptor.length > 0) {
-    graph.output('descriptors', normalisedDescriptors(runLayers(encoded, layers.descriptor, weights)));
-  }
+  return withOutputs(graph, networkMaps(imageInput(graph), weights));
+}
+
+/** The graph with a network's maps as its outputs. */
+export function withOutputs(graph: Graph, { logits, descriptors }: NetworkMaps): Graph {
+  graph.output('logits', logits);
+  if (descriptors) graph.output('descriptors', descriptors);
   return graph;
 }
 

@@ -8,7 +8,7 @@ import { type Attribute, Graph, type Value } from '../graph/graph.js';
 import { encodeModel } from '../graph/onnx.js';
 import { reduceMax } from '../graph/operators.js';
 import { architecture, type Layer } from './architecture.js';
-import { normalisedDescriptors, runLayer } from './inference.js';
+import { imageInput, type NetworkMaps, normalisedDescriptors, runLayer, withOutputs } from './inference.js';
 import { type ActivationRanges, IMAGE_SCALE, type IntegerLayer, integerLayers } from './integer-kernels.js';
 import { shapeOfWeights, type Weights } from './weights.js';
 
@@ -96,19 +96,15 @@ function byteLayer(
 }
 
 /**
- * The network of `inferenceModel` in int8, as an ONNX file of about a quarter of the size.
+ * Adds the network to a graph, in int8.
  *
+ * @param image [N, 1, H, W], grey in [0, 1], H and W multiples of 8.
  * @param ranges of `rangesModel`'s outputs over pictures like those it is for; larger values are cut off.
  * @throws RangeError where a layer has no range above 0.
  */
-export function quantisedModel(
-  weights: Weights,
-  ranges: ActivationRanges,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+export function quantisedMaps(image: Value, weights: Weights, ranges: ActivationRanges): NetworkMaps {
   const { encoder, detector, descriptor } = architecture(shapeOfWeights(weights));
   const integers = integerLayers(weights, ranges);
-  const graph = new Graph('SuperPoint');
   const run = (input: ByteMap, layers: readonly Layer[]): ByteMap => {
     let map = input;
     for (const layer of layers) map = byteLayer(map, layer, weights, integers[layer.name]);
@@ -116,9 +112,18 @@ export function quantisedModel(
   };
   const head = (encoded: ByteMap, [hidden, last]: readonly Layer[]): Value =>
     runLayer(toFloats(run(encoded, [hidden!])), last!, weights);
-  const image = graph.input('image', 'float32', ['batch', 1, 'height', 'width']);
-  const encoded = run(toBytes(image, graph.scalar(IMAGE_SCALE)), encoder);
-  graph.output('logits', head(encoded, detector));
-  if (descriptor.length > 0) graph.output('descriptors', normalisedDescriptors(head(encoded, descriptor)));
-  return encodeModel(graph, metadata);
+  const encoded = run(toBytes(image, image.graph.scalar(IMAGE_SCALE)), encoder);
+  const logits = head(encoded, detector);
+  if (descriptor.length === 0) return { logits };
+  return { logits, descriptors: normalisedDescriptors(head(encoded, descriptor)) };
+}
+
+/** The network of `inferenceModel` in int8, as an ONNX file of about a quarter of the size. @throws as `quantisedMaps`. */
+export function quantisedModel(
+  weights: Weights,
+  ranges: ActivationRanges,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const graph = new Graph('SuperPoint');
+  return encodeModel(withOutputs(graph, quantisedMaps(imageInput(graph), weights, ranges)), metadata);
 }

@@ -11,9 +11,12 @@ export interface SessionThreadData {
   readonly options: SessionOptions;
 }
 
-/** The session's names, or a run with these inputs. */
-export type SessionOrder = 'names' | Readonly<Record<string, Tensor>>;
-export type SessionReply = Pick<Session, 'inputNames' | 'outputNames'> | Record<string, Tensor>;
+/** All of a session that is data. */
+type SessionDescription = Omit<Session, 'run' | 'release'>;
+
+/** What the session is, or a run with these inputs. */
+export type SessionOrder = 'description' | Readonly<Record<string, Tensor>>;
+export type SessionReply = SessionDescription | Record<string, Tensor>;
 
 /** As `createSession`, in a new thread. One run at a time. */
 export async function createThreadedSession(
@@ -26,9 +29,9 @@ export async function createThreadedSession(
     data,
   );
   try {
-    const names = (await thread.ask('names')) as Pick<Session, 'inputNames' | 'outputNames'>;
+    const description = (await thread.ask('description')) as SessionDescription;
     return {
-      ...names,
+      ...description,
       run: (inputs) => thread.ask(inputs) as Promise<Record<string, Tensor>>,
       release: () => thread.close(),
     };

@@ -8,7 +8,6 @@ export {
   type AdaptationOptions,
   adaptImage,
   type HeatmapDetector,
-  networkDetector,
 } from '../adaptation/adapt-image.js';
 export { type JoinSummary, joinLabels } from '../adaptation/join-labels.js';
 export type { AdaptationRound } from '../adaptation/labeller.js';

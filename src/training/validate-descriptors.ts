@@ -1,9 +1,8 @@
 /** How well descriptors tell held-back correspondences apart. */
-import { sampleDescriptors } from '../features/sample-descriptors.js';
-import { createSession, tensor } from '../graph/session.js';
+import { Network } from '../features/network.js';
+import { grayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
-import { inferenceModel } from '../network/inference.js';
-import { shapeOfWeights, type Weights } from '../network/weights.js';
+import type { Weights } from '../network/weights.js';
 import type { PairBatch } from './batches.js';
 
 /** Pixels between the nearest neighbour and the true point that count as a match. */
@@ -30,10 +29,9 @@ function nearest(rows: Float32Array, i: number, others: Float32Array, dim: numbe
 export async function validateDescriptors(weights: Weights, batch: PairBatch): Promise<{ matched: number }> {
   const { count, width, height, correspondences } = batch;
   if (!correspondences) throw new RangeError('expected a batch with correspondences, got one without');
-  const session = await createSession(inferenceModel(weights));
-  const { descriptor: dim } = shapeOfWeights(weights);
-  const [rows, columns] = [height / CELL, width / CELL];
-  const [pixels, cells] = [width * height, rows * columns];
+  const network = await Network.load(weights);
+  const dim = network.descriptorDim;
+  const [pixels, cells] = [width * height, (width * height) / CELL ** 2];
   let [matched, total] = [0, 0];
   for (let n = 0; n < count; n++) {
     const places = Array.from({ length: cells }, (_, cell) => n * cells + cell);
@@ -47,8 +45,8 @@ export async function validateDescriptors(weights: Weights, batch: PairBatch): P
     }));
     const described: Float32Array[] = [];
     for (const { image, points } of sides) {
-      const { descriptors } = await session.run({ image: tensor(image, [1, 1, height, width]) });
-      described.push(sampleDescriptors(descriptors!.data as Float32Array, dim, rows, columns, points));
+      const look = await network.look(grayImage(width, height, image), { scales: [1] });
+      described.push(look.describe({ keypoints: points }));
     }
     const positions = sides[1]!.points;
     for (const [k, place] of shared.entries()) {
@@ -60,6 +58,6 @@ export async function validateDescriptors(weights: Weights, batch: PairBatch): P
       total++;
     }
   }
-  await session.release();
+  await network.dispose();
   return { matched: matched / Math.max(1, total) };
 }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adaptImage, type HeatmapDetector, networkDetector } from '../../src/adaptation/adapt-image.js';
+import { adaptImage, type HeatmapDetector } from '../../src/adaptation/adapt-image.js';
 import { extractKeypoints } from '../../src/features/extract-keypoints.js';
+import { Network } from '../../src/features/network.js';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
-import { createSession } from '../../src/graph/session.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
-import { inferenceModel } from '../../src/network/inference.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
 import { smallWeights } from './small-network.js';
@@ -137,21 +136,21 @@ test('one view is the plain heatmap of the network', async () => {
     43,
     Float32Array.from({ length: 53 * 43 }, () => random.uniform()),
   );
-  const session = await createSession(inferenceModel(weights), { threads: 1 });
   const superpoint = await SuperPoint.load({ model: weights, threads: 1 });
   try {
-    const heatmap = await adaptImage(networkDetector(session), photo, random, { warps: 1 });
+    const heatmap = await adaptImage((views) => superpoint.network.heatmaps(views), photo, random, {
+      warps: 1,
+    });
     const plain = await superpoint.heatmap(photo);
     assertClose(heatmap, plain, 1e-6);
     assert.ok(Math.max(...heatmap) > 0.015);
   } finally {
-    await session.release();
     await superpoint.dispose();
   }
 });
 
 test('the batch changes nothing', async () => {
-  const session = await createSession(inferenceModel(smallWeights()), { threads: 1 });
+  const network = await Network.load(smallWeights(), { threads: 1 });
   const random = new Random(9);
   const photo = grayImage(
     48,
@@ -159,12 +158,12 @@ test('the batch changes nothing', async () => {
     Float32Array.from({ length: 48 * 40 }, () => random.uniform()),
   );
   try {
-    const detect = networkDetector(session);
+    const detect: HeatmapDetector = (views) => network.heatmaps(views);
     const one = await adaptImage(detect, photo, new Random(1), { warps: 10, batch: 1 });
     const four = await adaptImage(detect, photo, new Random(1), { warps: 10, batch: 4 });
     assertClose(four, one, 1e-6);
   } finally {
-    await session.release();
+    await network.dispose();
   }
 });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cornerHeatmap, cornerStrength, snapToCorners } from '../../src/features/corners.js';
-import { extractKeypoints } from '../../src/features/extract-keypoints.js';
+import { cornerStrength, snapToCorners } from '../../src/features/corners.js';
 import type { GrayImage } from '../../src/image/image.js';
 
 const SIDE = 48;
@@ -52,41 +51,6 @@ test('keypoints at the edges of a small picture do not leave it', () => {
   for (const value of keypoints) assert.ok(value >= 0 && value <= 7);
 });
 
-test('with the picture a peak of the heatmap becomes the corner beside it', () => {
-  const heatmap = new Float32Array(SIDE * SIDE);
-  heatmap[24 * SIDE + 18] = 0.3;
-  heatmap[25 * SIDE + 22] = 0.6;
-  const image = saddle(20.5, 24);
-  assert.equal(extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3 }).count, 2);
-  const { count, keypoints, scores } = extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3 }, image);
-  assert.equal(count, 1);
-  assert.ok(scores[0] > 0);
-  assert.ok(Math.hypot(keypoints[0] - 20.5, keypoints[1] - 24) < 0.45);
-  const plain = extractKeypoints(heatmap, SIDE, SIDE, { nmsRadius: 3, cornerRadius: 0 }, image);
-  assert.equal(plain.count, 2);
-});
-
-test('nothing counts far from what the network found, nor where the picture is flat', () => {
-  const image = saddle(20, 24);
-  const strength = cornerStrength(image);
-  const heatmap = new Float32Array(SIDE * SIDE);
-  heatmap[24 * SIDE + 30] = 0.5;
-  const weighted = cornerHeatmap(heatmap, strength, SIDE, SIDE, 0.005);
-  for (const [i, value] of weighted.entries()) {
-    const isNear = Math.abs((i % SIDE) - 30) <= 2 && Math.abs(Math.floor(i / SIDE) - 24) <= 2;
-    assert.ok(value === 0 || isNear);
-  }
-  const flat = cornerStrength({ width: SIDE, height: SIDE, data: new Float32Array(SIDE * SIDE).fill(0.3) });
-  assert.ok(flat.every((value) => value < 1e-9));
-});
-
-test('a picture of another size than the heatmap is refused', () => {
-  assert.throws(
-    () => extractKeypoints(new Float32Array(64), 8, 8, {}, saddle(20, 20)),
-    /a picture of 8x8, got 48x48/,
-  );
-});
-
 test('the strength is det / trace of the gradient products under a binomial of 5 x 5', () => {
   const [width, height] = [9, 7];
   const data = Float32Array.from({ length: width * height }, (_, i) => ((i * 29) % 31) / 31);
@@ -126,33 +90,6 @@ test('the strength is det / trace of the gradient products under a binomial of 5
     const expected = (xx[i] * yy[i] - xy[i] ** 2) / (xx[i] + yy[i] + 1e-6);
     assert.ok(Math.abs(value - expected) < 1e-5 * expected + 1e-9, `${value} for ${expected} at ${i}`);
   }
-});
-
-test('the heat around a probability is a mean of squares taken twice, times the strength', () => {
-  const [width, height] = [16, 12];
-  const heatmap = new Float32Array(width * height);
-  heatmap[1 * width + 2] = 0.5;
-  heatmap[8 * width + 13] = 0.25;
-  const ones = new Float32Array(width * height).fill(1);
-  const weighted = cornerHeatmap(heatmap, ones, width, height, 0.01);
-  const taps = [1, 2, 3, 4, 5, 4, 3, 2, 1];
-  const expected = (x: number, y: number) =>
-    (0.5 * (taps[x - 2 + 4] ?? 0) * (taps[y - 1 + 4] ?? 0) +
-      0.25 * (taps[x - 13 + 4] ?? 0) * (taps[y - 8 + 4] ?? 0)) /
-    625;
-  // At the edge of the picture part of the first mean is cut off, so only the inner one is exact.
-  for (const [x, y] of [
-    [13, 8],
-    [12, 7],
-    [15, 6],
-    [13, 10],
-  ]) {
-    const value = weighted[y * width + x];
-    if (y < 10 && x < 14) assert.ok(Math.abs(value - expected(x, y)) < 1e-6, `${value} at ${x}, ${y}`);
-    else assert.ok(value > 0 && value <= expected(x, y) + 1e-6);
-  }
-  assert.equal(weighted[4 * width + 2], 0);
-  assert.ok(weighted[3 * width + 4] > 0);
 });
 
 test('the peak of a slanted Gaussian hill is found between the pixels', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { greedyNms, maxPoolNms } from '../../src/features/nms.js';
+import { greedyNms } from '../../src/features/nms.js';
 import { Random } from '../../src/random.js';
 
 /** The rule word for word: repeatedly the best pixel that no kept one silences. */
@@ -24,7 +24,7 @@ function randomHeatmap(random: Random, size: number, levels: number): Float32Arr
   );
 }
 
-test('both variants equal the brute force, ties and plateaus included', () => {
+test('it equals the brute force, ties and plateaus included', () => {
   const random = new Random('nms');
   for (let round = 0; round < 120; round++) {
     const width = random.integer(1, 40);
@@ -34,14 +34,12 @@ test('both variants equal the brute force, ties and plateaus included', () => {
     const heatmap = randomHeatmap(random, width * height, random.pick([0, 1, 2, 5]));
     const expected = bruteForce(heatmap, width, radius, threshold);
     assert.deepEqual([...greedyNms(heatmap, width, height, radius, threshold)], expected);
-    assert.deepEqual([...maxPoolNms(heatmap, width, height, radius, threshold)], expected);
   }
 });
 
 test('a chain of falling scores keeps what a single max-pool would lose', () => {
   const heatmap = Float32Array.of(0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3);
   assert.deepEqual([...greedyNms(heatmap, 7, 1, 2, 0)], [0, 3, 6]);
-  assert.deepEqual([...maxPoolNms(heatmap, 7, 1, 2, 0)], [0, 3, 6]);
 });
 
 test('kept points are further apart than the radius and every pixel above the threshold is covered', () => {
@@ -68,18 +66,14 @@ test('points of the border silence but do not count', () => {
   heatmap[10 * 2 + 3] = 0.8; // silenced by it
   heatmap[10 * 7 + 7] = 0.7;
   heatmap[10 * 8 + 4] = 0.6; // y = 8, in the margin
-  for (const nms of [greedyNms, maxPoolNms]) {
-    assert.deepEqual([...nms(heatmap, 10, 10, 2, 0.1, { borderMargin: 2 })], [77]);
-    assert.deepEqual([...nms(heatmap, 10, 10, 2, 0.1)], [21, 77, 84]);
-  }
+  assert.deepEqual([...greedyNms(heatmap, 10, 10, 2, 0.1, { borderMargin: 2 })], [77]);
+  assert.deepEqual([...greedyNms(heatmap, 10, 10, 2, 0.1)], [21, 77, 84]);
 });
 
 test('the best k are the first k', () => {
   const heatmap = randomHeatmap(new Random('k'), 1200, 3);
-  for (const nms of [greedyNms, maxPoolNms]) {
-    const all = nms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3 });
-    const best = nms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3, maxKeypoints: 7 });
-    assert.ok(all.length > 7);
-    assert.deepEqual([...best], [...all.subarray(0, 7)]);
-  }
+  const all = greedyNms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3 });
+  const best = greedyNms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3, maxKeypoints: 7 });
+  assert.ok(all.length > 7);
+  assert.deepEqual([...best], [...all.subarray(0, 7)]);
 });

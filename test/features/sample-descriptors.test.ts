@@ -27,6 +27,14 @@ function oracle(map: Float32Array, dim: number, high: number, wide: number, x: n
 const [dim, high, wide] = [12, 5, 7];
 const random = new Random('descriptors');
 const map = new Float32Array(dim * high * wide).map(() => random.normal());
+/** The map [dim, high, wide] as the network gives it, channels last. */
+const cellsOf = (data: Float32Array, size: number, cellsHigh: number, cellsWide: number) => ({
+  dim: size,
+  cellsHigh,
+  cellsWide,
+  data: data.map((_, i) => data[(i % size) * cellsHigh * cellsWide + Math.floor(i / size)]),
+});
+const cells = cellsOf(map, dim, high, wide);
 const assertClose = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-5) => {
   assert.equal(actual.length, expected.length);
   for (let i = 0; i < actual.length; i++) {
@@ -39,7 +47,7 @@ test('bicubic sampling equals the kernel summed over the whole map, also at the 
     random.between(0, i % 2 === 0 ? 8 * wide - 1 : 8 * high - 1),
   );
   points.set([0, 0, 8 * wide - 1, 8 * high - 1], 0);
-  const sampled = sampleDescriptors(map, dim, high, wide, points);
+  const sampled = sampleDescriptors(cells, points);
   for (let n = 0; n < 40; n++) {
     assertClose(
       sampled.subarray(n * dim, (n + 1) * dim),
@@ -55,7 +63,7 @@ test('at the centre of a cell both interpolations give its vector, of length 1',
   for (const interpolation of ['bicubic', 'bilinear'] as const) {
     const at = Float32Array.of(8 * 3 + 3.5, 8 * 2 + 3.5);
     assertClose(
-      sampleDescriptors(map, dim, high, wide, at, { interpolation }),
+      sampleDescriptors(cells, at, { interpolation }),
       vector.map((v) => v / norm),
     );
   }
@@ -63,7 +71,9 @@ test('at the centre of a cell both interpolations give its vector, of length 1',
 
 test('halfway between two cells bilinear gives their mean', () => {
   const ramp = Float32Array.of(1, 0, 0, 1); // [2 channels, 1 high, 2 wide]: (1, 0) and (0, 1)
-  const halfway = sampleDescriptors(ramp, 2, 1, 2, Float32Array.of(7.5, 2), { interpolation: 'bilinear' });
+  const halfway = sampleDescriptors(cellsOf(ramp, 2, 1, 2), Float32Array.of(7.5, 2), {
+    interpolation: 'bilinear',
+  });
   assertClose(halfway, [Math.SQRT1_2, Math.SQRT1_2], 1e-6);
 });
 
@@ -79,21 +89,31 @@ test('a linear ramp is sampled exactly on each named grid', () => {
   for (const samplingGrid of ['exact', 'superglue', 'magicleap'] as const) {
     for (const x of [13.25, 40, 66]) {
       const options = { interpolation: 'bilinear', samplingGrid } as const;
-      const [a, b] = sampleDescriptors(ramp, 2, 1, columns, Float32Array.of(x, 0), options);
+      const [a, b] = sampleDescriptors(cellsOf(ramp, 2, 1, columns), Float32Array.of(x, 0), options);
       assert.ok(Math.abs(a / b - positions[samplingGrid](x)) < 1e-5);
     }
   }
 });
 
+test('vectors in 16 bits give the same descriptors', () => {
+  const peak = Math.max(...cells.data.map(Math.abs));
+  const whole = Int16Array.from(cells.data, (value) => Math.round((32767 * value) / peak));
+  const points = Float32Array.from({ length: 20 }, () => random.between(0, 8 * high));
+  assertClose(sampleDescriptors({ ...cells, data: whole }, points), sampleDescriptors(cells, points), 2e-4);
+});
+
 test('the zero vector stays zero instead of becoming NaN', () => {
-  assertClose(sampleDescriptors(new Float32Array(8), 2, 2, 2, Float32Array.of(4, 4)), [0, 0], 0);
+  assertClose(sampleDescriptors(cellsOf(new Float32Array(8), 2, 2, 2), Float32Array.of(4, 4)), [0, 0], 0);
 });
 
 test('unknown names and wrong lengths are refused', () => {
   const at = Float32Array.of(4, 4);
-  assert.throws(() => sampleDescriptors(map, dim, high, high, at), /expected 12x5x5 values, got 420/);
+  assert.throws(
+    () => sampleDescriptors({ ...cells, cellsWide: high }, at),
+    /expected 5x5x12 values, got 420/,
+  );
   // @ts-expect-error a caller without types
-  assert.throws(() => sampleDescriptors(map, dim, high, wide, at, { interpolation: 'cubic' }), /'cubic'/);
+  assert.throws(() => sampleDescriptors(cells, at, { interpolation: 'cubic' }), /'cubic'/);
   // @ts-expect-error a caller without types
-  assert.throws(() => sampleDescriptors(map, dim, high, wide, at, { samplingGrid: 'sg' }), /'sg'/);
+  assert.throws(() => sampleDescriptors(cells, at, { samplingGrid: 'sg' }), /'sg'/);
 });

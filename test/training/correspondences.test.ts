@@ -102,7 +102,8 @@ test('rows and columns weigh a map as descriptors are sampled from it', () => {
   const dim = 5;
   const map = Float32Array.from({ length: dim * CELLS }, () => random.normal());
   const { view0 } = pairOf([0, 0, 23, 15, 11.3, 6.2]).correspondences;
-  const expected = sampleDescriptors(map, dim, 2, 3, view0.points);
+  const data = map.map((_, i) => map[(i % dim) * CELLS + Math.floor(i / dim)]);
+  const expected = sampleDescriptors({ dim, cellsHigh: 2, cellsWide: 3, data }, view0.points);
   for (let p = 0; p < CELLS; p++) {
     const sum = Array.from({ length: dim }, (_, d) => {
       let value = 0;

@@ -1,6 +1,5 @@
 /** The two pictures of Match and what the networks and the geometry say about them. */
 import type { Features } from '../../src/features/features.js';
-import { mergeFeatures, picturesAtScales } from '../../src/features/scales.js';
 import { encodeNpz } from '../../src/files/npz.js';
 import { encodeFeaturesJson } from '../../src/formats/features-json.js';
 import { estimateHomography } from '../../src/geometry/estimate-homography.js';
@@ -12,7 +11,7 @@ import {
 } from '../../src/geometry/homography.js';
 import { matchFeatures } from '../../src/matching/match-features.js';
 import type { Matches } from '../../src/matching/matches.js';
-import { featuresFrom, type Maps, type Network } from './network.js';
+import { featuresFrom, type Networks, type Sight } from './network.js';
 import { bitmapFrom, type Picture, warpColors } from './pictures.js';
 
 /** 0 the first picture, 1 the second. */
@@ -71,7 +70,7 @@ function homographyToFile({ width, height, colors }: Picture): Homography {
 
 interface Entry {
   readonly picture: Picture;
-  seen?: { readonly network: Network; readonly size: number; readonly maps: readonly Maps[] };
+  seen?: { readonly networks: Networks; readonly size: number; readonly sight: Sight };
 }
 
 export class Pair {
@@ -88,44 +87,39 @@ export class Pair {
     this.#result = undefined;
   }
 
-  /**
-   * The maps of a picture at its scales, the largest first; the network runs only where it has not seen the
-   * picture at this size.
-   */
-  async #maps(side: Side, network: Network, size: number): Promise<readonly Maps[]> {
+  /** What was seen of a picture; the networks run only where they have not seen it at this size. */
+  async #sight(side: Side, networks: Networks, size: number): Promise<Sight> {
     const entry = this.#entries[side];
     if (!entry) throw new Error('expected two pictures');
-    if (entry.seen?.network !== network || entry.seen.size !== size) {
-      const maps: Maps[] = [];
-      for (const image of picturesAtScales(entry.picture.gray, { resize: size })) {
-        maps.push(await network.maps(image));
-      }
-      entry.seen = { network, size, maps };
+    if (entry.seen?.networks !== networks || entry.seen.size !== size) {
+      entry.seen = { networks, size, sight: await networks.look(entry.picture.gray, { resize: size }) };
     }
-    return entry.seen.maps;
+    return entry.seen.sight;
   }
 
-  async compare(network: Network, settings: MatchSettings): Promise<Comparison> {
+  async compare(networks: Networks, settings: MatchSettings): Promise<Comparison> {
     const start = performance.now();
-    const maps = [await this.#maps(0, network, settings.size), await this.#maps(1, network, settings.size)];
+    const sights = [
+      await this.#sight(0, networks, settings.size),
+      await this.#sight(1, networks, settings.size),
+    ];
     const afterNetwork = performance.now();
     const featuresOf = (side: Side) => {
       const { width, height } = this.#entries[side]!.picture;
-      const parts = maps[side].map((one) => featuresFrom(one, settings, width, height));
-      return mergeFeatures(parts, settings.maxKeypoints);
+      return featuresFrom(sights[side], settings, width, height);
     };
-    const features: [Features, Features] = [featuresOf(0), featuresOf(1)];
-    const matches = network.describes
+    const features: [Features, Features] = [await featuresOf(0), await featuresOf(1)];
+    const matches = networks.describes
       ? await matchFeatures(features[0], features[1], { minSimilarity: settings.minSimilarity })
       : NO_MATCHES;
-    const threshold = (settings.inlierDistance * features[1].width) / maps[1][0].image.width;
+    const threshold = (settings.inlierDistance * features[1].width) / sights[1].detected.sizes[0].width;
     const homography = estimateHomography(features[0], features[1], matches, { threshold });
     const comparison = {
       points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,
       matches,
       ...homography,
       isTrusted: homography.inlierCount >= Math.max(LEAST_INLIERS, LEAST_SHARE * matches.count),
-      ...(network.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
+      ...(networks.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
       milliseconds: { network: afterNetwork - start, rest: performance.now() - afterNetwork },
     };
     this.#result = { features, comparison };

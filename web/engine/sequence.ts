@@ -6,7 +6,7 @@ import { grayFromRgba } from '../../src/image/convert.js';
 import { matchFeatures } from '../../src/matching/match-features.js';
 import type { Matches } from '../../src/matching/matches.js';
 import { PointTracker } from '../../src/matching/point-tracker.js';
-import { featuresFrom, type Network } from './network.js';
+import { featuresFrom, type Networks } from './network.js';
 import type { DetectionSettings, Points } from './pair.js';
 import { bitmapFrom, heatLayer, pixelsOf } from './pictures.js';
 
@@ -87,25 +87,26 @@ export class Sequence {
     this.#reference = undefined;
   }
 
-  async track(network: Network, frame: ImageBitmap, settings: TrackSettings): Promise<FrameResult> {
+  async track(networks: Networks, frame: ImageBitmap, settings: TrackSettings): Promise<FrameResult> {
     const start = performance.now();
     const colors = pixelsOf(frame, settings.size);
     frame.close();
-    const maps = await network.maps(grayFromRgba(colors));
-    const features = featuresFrom(maps, settings, maps.image.width, maps.image.height);
+    const sight = await networks.look(grayFromRgba(colors), { scales: [1] });
+    const features = await featuresFrom(sight, settings);
+    const { width, height } = features;
     const { matchThreshold, trailLength, minLength } = settings;
-    const options = `${[matchThreshold, trailLength, features.descriptorDim, maps.image.width, maps.image.height]}`;
+    const options = `${[matchThreshold, trailLength, features.descriptorDim, width, height]}`;
     if (options !== this.#options) {
       this.#tracker = new PointTracker({ matchThreshold, maxLength: trailLength });
       this.#options = options;
       this.#last = undefined;
     }
     const before = this.#last?.count ?? 0;
-    const continued = network.describes ? (await this.#tracker.update(features)).continued : 0;
+    const continued = networks.describes ? (await this.#tracker.update(features)).continued : 0;
     this.#last = features;
-    const tracks = network.describes ? this.#tracker.tracks(minLength) : [];
+    const tracks = networks.describes ? this.#tracker.tracks(minLength) : [];
     const { descriptors: _, ...points } = features;
-    const found = network.describes ? await this.#find(features, matchThreshold) : undefined;
+    const found = networks.describes ? await this.#find(features, matchThreshold) : undefined;
     return {
       points,
       trails: tracks.map(({ keypoints }) => keypoints),
@@ -113,7 +114,7 @@ export class Sequence {
       before,
       meanLength: tracks.reduce((sum, { length }) => sum + length, 0) / Math.max(1, tracks.length),
       ...(settings.heat
-        ? { heat: await bitmapFrom(heatLayer(maps.heatmap, maps.image.width, maps.image.height)) }
+        ? { heat: await bitmapFrom(heatLayer(sight.detected.heatmap().data, width, height)) }
         : {}),
       ...(found ? { found } : {}),
       milliseconds: performance.now() - start,

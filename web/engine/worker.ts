@@ -1,7 +1,7 @@
 /** The worker of Match and Track: holds the runtime, the network, the pictures and the tracks. */
 import type { Progress } from '../../src/progress.js';
 import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
-import { Network } from './network.js';
+import { Networks } from './network.js';
 import { type MatchSettings, Pair, type Side } from './pair.js';
 import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
 import { serve } from './rpc.js';
@@ -20,7 +20,7 @@ const pair = new Pair();
 const sequence = new Sequence();
 const files = new Map<string, Uint8Array>();
 let runtime: RuntimeState | undefined;
-let network: Network | undefined;
+let networks: Networks | undefined;
 let scenery: Picture | undefined;
 
 async function bytesOf(source: ModelSource): Promise<Uint8Array> {
@@ -30,9 +30,9 @@ async function bytesOf(source: ModelSource): Promise<Uint8Array> {
   return bytes;
 }
 
-function ready(): Network {
-  if (!network) throw new Error('expected a model; none is loaded');
-  return network;
+function ready(): Networks {
+  if (!networks) throw new Error('expected a model; none is loaded');
+  return networks;
 }
 
 const service = {
@@ -47,14 +47,13 @@ const service = {
    */
   useModel: async (model: ModelSource, describer?: ModelSource): Promise<{ describes: boolean }> => {
     if (!runtime) throw new Error('expected the runtime to be started first');
-    const bytes = await bytesOf(model);
-    let next = await Network.load(bytes, undefined, runtime.device);
-    if (!next.describes && describer) {
-      await next.release();
-      next = await Network.load(bytes, await bytesOf(describer), runtime.device);
-    }
-    await network?.release();
-    network = next;
+    const next = await Networks.load(
+      await bytesOf(model),
+      describer && (() => bytesOf(describer)),
+      runtime.device,
+    );
+    await networks?.dispose();
+    networks = next;
     sequence.restart();
     sequence.release();
     return { describes: next.describes };

@@ -49,9 +49,9 @@ export async function adaptedMethod(model: ModelSource, options: AdaptedOptions)
         const { keypoints, scores } = JSON.parse(kept) as { keypoints: number[]; scores: number[] };
         return detectionsOnly(image, Float32Array.from(keypoints), Float32Array.from(scores));
       }
-      const superpoint = await lazy.open();
+      const { network: seen } = await lazy.open();
       const random = new Random(seed).fork('adaptation', key);
-      const heatmap = await adaptImage((views) => superpoint.heatmaps(views), image, random, { warps });
+      const heatmap = await adaptImage((views) => seen.heatmaps(views), image, random, { warps });
       const { keypoints, scores } = extractKeypoints(heatmap, image.width, image.height, extraction);
       const text = JSON.stringify({ keypoints: Array.from(keypoints), scores: Array.from(scores) });
       await writeFileAtomic(path, text);

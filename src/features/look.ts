@@ -1,0 +1,191 @@
+/** What the network saw in a picture: asked for keypoints, descriptors and heatmap without running it again. */
+import { type GrayImage, grayImage } from '../image/image.js';
+import type { CandidateFinder } from './candidates.js';
+import type { DenseMaps } from './dense-maps.js';
+import {
+  type Admits,
+  cornerKeypoints,
+  extractKeypoints,
+  type KeypointOptions,
+  type Keypoints,
+  keypointOptions,
+} from './extract-keypoints.js';
+import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
+
+/** A picture at one size, and what the network says about it there. */
+export interface View extends DenseMaps {
+  readonly image: GrayImage;
+}
+
+/** Where keypoints may be: a picture of the same size as the one looked at. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width]; a keypoint in a pixel of 0 is left out. */
+  readonly data: ArrayLike<number>;
+}
+
+/** Which keypoints of a look. Radii, margin and threshold hold in the pixels of each size. */
+export interface LookOptions extends KeypointOptions {
+  /** Keeps keypoints out of a part of the picture. @default none */
+  readonly mask?: Mask;
+}
+
+/** Points to describe, of this or another detector. */
+export interface Points {
+  /** [N, 2] x, y in pixels of the picture. */
+  readonly keypoints: Float32Array;
+  /** [N] which of the look's sizes describes each point. @default the largest for all */
+  readonly sizes?: Uint8Array;
+}
+
+/** Keypoints of a picture seen at several sizes, by descending score. */
+export interface LookKeypoints extends Keypoints {
+  /** [count] at which of the look's sizes each was found. */
+  readonly sizes: Uint8Array;
+}
+
+/** Coordinates of one size, x or y, in pixels of another: the pixels' centres are halves. */
+const rescaled = (value: number, ratio: number) => (value + 0.5) * ratio - 0.5;
+
+/** One picture through one network; `Network.look` makes it. */
+export class Look {
+  /** Size of the picture handed in; all coordinates are in its pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Length of a descriptor; 0 for a network that describes nothing. */
+  readonly descriptorDim: number;
+  readonly #views: readonly View[];
+  readonly #finder: CandidateFinder;
+
+  /** Use `Network.look`. @param views one or more, the largest first as a rule. */
+  constructor(width: number, height: number, views: readonly View[], finder: CandidateFinder) {
+    this.width = width;
+    this.height = height;
+    this.descriptorDim = views[0].cells.dim;
+    this.#views = views;
+    this.#finder = finder;
+  }
+
+  /** The sizes at which the network saw the picture, in pixels. */
+  get sizes(): readonly { readonly width: number; readonly height: number }[] {
+    return this.#views.map(({ image: { width, height } }) => ({ width, height }));
+  }
+
+  /**
+   * The keypoints of all sizes, the best first.
+   * @throws RangeError for options out of range or a mask of another size.
+   */
+  async keypoints(options: LookOptions = {}): Promise<LookKeypoints> {
+    const settings = keypointOptions(options);
+    this.#checkMask(options.mask);
+    const parts: Keypoints[] = [];
+    for (const view of this.#views) {
+      const { image, heatmap } = view;
+      const admits = options.mask && this.#admits(options.mask, image);
+      parts.push(
+        settings.subpixel && settings.cornerRadius > 0
+          ? await cornerKeypoints(this.#finder, image, heatmap, settings, admits)
+          : extractKeypoints(heatmap, image.width, image.height, settings, admits),
+      );
+    }
+    return this.#together(parts, settings.maxKeypoints);
+  }
+
+  /**
+   * A descriptor of length 1 for each point (§3.3).
+   * @returns [N, descriptorDim]
+   * @throws RangeError for options that are not there, or a point beyond the sizes of this look.
+   */
+  describe({ keypoints, sizes }: Points, options: DescriptorOptions = {}): Float32Array {
+    descriptorOptions(options);
+    const count = keypoints.length / 2;
+    const dim = this.descriptorDim;
+    if (!Number.isInteger(count)) {
+      throw new RangeError(`expected pairs x, y, got ${keypoints.length} coordinates`);
+    }
+    if (sizes && sizes.length !== count) throw new RangeError(`expected ${count} sizes, got ${sizes.length}`);
+    for (const size of sizes ?? []) this.#checkSize(size);
+    if (this.#views.length === 1 || !sizes) {
+      return sampleDescriptors(this.#views[0].cells, this.#atSize(keypoints, 0), options);
+    }
+    const descriptors = new Float32Array(count * dim);
+    for (const [size, { cells }] of this.#views.entries()) {
+      const places = [...sizes.keys()].filter((n) => sizes[n] === size);
+      const own = Float32Array.from({ length: 2 * places.length }, (_, i) => {
+        return keypoints[2 * places[i >> 1] + (i % 2)];
+      });
+      const part = sampleDescriptors(cells, this.#atSize(own, size), options);
+      for (const [at, n] of places.entries()) {
+        descriptors.set(part.subarray(at * dim, (at + 1) * dim), n * dim);
+      }
+    }
+    return descriptors;
+  }
+
+  /**
+   * The probability of an interest point at each pixel of a size (`sizes`), in [0, 1].
+   * @throws RangeError for a size that is not there.
+   */
+  heatmap(size = 0): GrayImage {
+    this.#checkSize(size);
+    const { image, heatmap } = this.#views[size];
+    return grayImage(image.width, image.height, heatmap);
+  }
+
+  #checkSize(size: number): void {
+    if (!(size in this.#views)) {
+      throw new RangeError(`expected a size below ${this.#views.length}, got ${size}`);
+    }
+  }
+
+  /** Points of the picture in pixels of a size. */
+  #atSize(keypoints: Float32Array, size: number): Float32Array {
+    const { width, height } = this.#views[size].image;
+    if (width === this.width && height === this.height) return keypoints;
+    const ratio = [width / this.width, height / this.height];
+    return keypoints.map((value, i) => rescaled(value, ratio[i % 2]));
+  }
+
+  /** The keypoints of each size, best first, in pixels of the picture. */
+  #together(parts: readonly Keypoints[], maxKeypoints: number): LookKeypoints {
+    const ranked = parts
+      .flatMap((part, size) => Array.from(part.scores, (score, n) => ({ size, n, score })))
+      .sort((a, b) => b.score - a.score)
+      .slice(0, maxKeypoints);
+    const keypoints = new Float32Array(2 * ranked.length);
+    for (const [at, { size, n }] of ranked.entries()) {
+      const { width, height } = this.#views[size].image;
+      const [x, y] = [parts[size].keypoints[2 * n], parts[size].keypoints[2 * n + 1]];
+      const isOwn = width === this.width && height === this.height;
+      keypoints[2 * at] = isOwn ? x : rescaled(x, this.width / width);
+      keypoints[2 * at + 1] = isOwn ? y : rescaled(y, this.height / height);
+    }
+    return {
+      count: ranked.length,
+      keypoints,
+      scores: Float32Array.from(ranked, ({ score }) => score),
+      sizes: Uint8Array.from(ranked, ({ size }) => size),
+    };
+  }
+
+  #checkMask(mask: Mask | undefined): void {
+    if (!mask) return;
+    const { width, height, data } = mask;
+    if (width !== this.width || height !== this.height || data.length !== width * height) {
+      throw new RangeError(
+        `expected a mask of ${this.width}x${this.height} values, got ${data.length} for ${width}x${height}`,
+      );
+    }
+  }
+
+  /** Whether the mask lets a point of a size through. */
+  #admits(mask: Mask, { width, height }: GrayImage): Admits {
+    const nearest = (value: number, ratio: number, length: number) =>
+      Math.min(length - 1, Math.max(0, Math.round(rescaled(value, ratio))));
+    return (x, y) => {
+      const column = nearest(x, mask.width / width, mask.width);
+      return mask.data[nearest(y, mask.height / height, mask.height) * mask.width + column] !== 0;
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/** Keypoints at corners of the picture, step by step over whole maps: the second opinion on the graph. */
+import { cornerStrength, snapToCorners } from '../../src/features/corners.js';
+import { type KeypointOptions, keypointOptions } from '../../src/features/extract-keypoints.js';
+import { greedyNms } from '../../src/features/nms.js';
+import type { GrayImage } from '../../src/image/image.js';
+
+const REACH = 2;
+
+/** The mean over the 5x5 pixels around each, zero outside. */
+function boxMean(map: Float32Array, width: number, height: number): Float32Array {
+  return map.map((_, i) => {
+    let sum = 0;
+    for (let dy = -2; dy <= 2; dy++) {
+      const y = Math.floor(i / width) + dy;
+      for (let dx = -2; dx <= 2; dx++) {
+        const x = (i % width) + dx;
+        if (x >= 0 && y >= 0 && x < width && y < height) sum += map[y * width + x];
+      }
+    }
+    return sum / 25;
+  });
+}
+
+/**
+ * What stands out both for the network and in the picture: the heatmap, smoothed, times the corner strength;
+ * 0 more than two pixels from a probability above the threshold.
+ *
+ * @param heatmap [height, width] probabilities.
+ * @param strength [height, width] as `cornerStrength` gives it.
+ * @returns [height, width], >= 0.
+ */
+function cornerHeatmap(
+  heatmap: Float32Array,
+  strength: Float32Array,
+  width: number,
+  height: number,
+  threshold: number,
+): Float32Array {
+  const heat = boxMean(boxMean(heatmap, width, height), width, height);
+  const weighted = new Float32Array(heatmap.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!(heatmap[y * width + x] > threshold)) continue;
+      for (let v = Math.max(0, y - REACH); v <= Math.min(height - 1, y + REACH); v++) {
+        for (let u = Math.max(0, x - REACH); u <= Math.min(width - 1, x + REACH); u++) {
+          const at = v * width + u;
+          weighted[at] = heat[at] * strength[at];
+        }
+      }
+    }
+  }
+  return weighted;
+}
+
+/** The keypoints [N, 2] and scores [N] of a heatmap and its picture. */
+export function cornerKeypointsOracle(
+  heatmap: Float32Array,
+  image: GrayImage,
+  options: KeypointOptions = {},
+) {
+  const { width, height } = image;
+  const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } =
+    keypointOptions(options);
+  const strength = cornerStrength(image);
+  const weighted = cornerHeatmap(heatmap, strength, width, height, detectionThreshold);
+  const kept = greedyNms(weighted, width, height, nmsRadius, 0, { borderMargin });
+  const pixels = Float32Array.from([...kept].flatMap((i) => [i % width, Math.floor(i / width)]));
+  const { keypoints } = snapToCorners(strength, width, height, pixels, cornerRadius);
+  const taken = new Set<string>();
+  const found = [...kept].flatMap((index, n) => {
+    const [x, y] = keypoints.subarray(2 * n, 2 * n + 2);
+    const pixel = `${Math.round(x)} ${Math.round(y)}`;
+    if (taken.has(pixel)) return [];
+    taken.add(pixel);
+    return [{ x, y, score: Math.sqrt(weighted[index]) }];
+  });
+  return found.slice(0, maxKeypoints);
+}
