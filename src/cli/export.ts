@@ -1,6 +1,7 @@
 /** `superpoint export`: weights as a file for other programs. */
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { pointsModel } from '../features/points-model.js';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { transformersFolder } from '../formats/transformers.js';
 import { readImage } from '../image/codec.js';
@@ -11,7 +12,7 @@ import type { ActivationRanges } from '../network/quantise.js';
 import { parameterCount } from '../network/weights.js';
 import { UsageError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { addModelOption } from './options.js';
+import { addModelOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { exitOnSignals } from './signals.js';
 
@@ -21,6 +22,7 @@ interface ExportOptions {
   readonly output: string;
   readonly int8?: string;
   readonly half?: boolean;
+  readonly points?: number;
   readonly json?: boolean;
 }
 
@@ -46,21 +48,29 @@ export function registerExport(program: Command): void {
       `in 8-bit integers, by the ranges of its values on ${CALIBRATION_PHOTOGRAPHS} photographs of this folder`,
     )
     .option('--half', 'with safetensors: floats in 16 bits, half the size')
+    .option(
+      '--points <n>',
+      'with onnx: the whole of detection, from a picture of any size to n keypoints with descriptors',
+      wholeNumber(1),
+    )
     .option('--json', 'print the result as JSON');
   addModelOption(command).action(runExport);
 }
 
 async function runExport(options: ExportOptions): Promise<void> {
-  const { model, format, output, int8, half, json } = options;
+  const { model, format, output, int8, half, points, json } = options;
   exitOnSignals();
   if (half && format !== 'safetensors') throw new UsageError('--half goes with --format safetensors alone');
+  if (points !== undefined && format !== 'onnx') {
+    throw new UsageError('--points goes with --format onnx alone');
+  }
   if (int8 !== undefined && format === 'transformers') {
     throw new UsageError('--int8 goes with --format onnx and safetensors alone');
   }
   const given = await readModel(model);
   const network = int8 === undefined ? given : { ...given, ranges: await rangesOn(int8, given) };
   let bytes = 0;
-  for (const [file, content] of Object.entries(exported(network, format, half))) {
+  for (const [file, content] of Object.entries(exported(network, options))) {
     await writeFileAtomic(join(output, file), content);
     bytes += content.length;
   }
@@ -72,11 +82,11 @@ async function runExport(options: ExportOptions): Promise<void> {
 /** What is written, by paths below the output; the output itself is ''. */
 function exported(
   model: Model,
-  format: ExportOptions['format'],
-  half?: boolean,
+  { format, half, points }: ExportOptions,
 ): Readonly<Record<string, Uint8Array>> {
   if (format === 'transformers') return transformersFolder(model);
-  return { '': format === 'onnx' ? onnxModel(model) : encodeModel(model, { half }) };
+  if (format === 'safetensors') return { '': encodeModel(model, { half }) };
+  return { '': points === undefined ? onnxModel(model) : pointsModel(model, points) };
 }
 
 /** The ranges of a network's values on photographs of a folder. */
