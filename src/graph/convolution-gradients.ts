@@ -12,7 +12,7 @@ function reversedKernel(weight: Value): Value {
   const order = weight.graph.integers(Array.from({ length: taps }, (_, i) => taps - 1 - i));
   const flat = { type: weight.type, dims: [inputs, outputs, taps] };
   const [turned] = weight.graph.node('Gather', [reshape(swapped, flat.dims), order], [flat], { axis: 2 });
-  return reshape(turned!, [inputs, outputs, size, size]);
+  return reshape(turned, [inputs, outputs, size, size]);
 }
 
 /** A map [N, C, H, W] and its copies moved right and left by one, zeros moving in: [N, 3 C, H W]. */

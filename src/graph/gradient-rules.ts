@@ -101,32 +101,32 @@ function elementsReduced(node: Node): number {
 }
 
 function softmaxAxis(node: Node): number {
-  return axisOf(node.outputs[0]!, node.attributes.axis as number);
+  return axisOf(node.outputs[0], node.attributes.axis as number);
 }
 
 const RULES: Record<string, GradientRule> = {
   Identity: rule((g) => [g]),
   Add: broadcastRule((g) => [() => g, () => g]),
   Sub: broadcastRule((g) => [() => g, () => negate(g)]),
-  Mul: broadcastRule((g, [a, b]) => [() => multiply(g, b!), () => multiply(g, a!)]),
+  Mul: broadcastRule((g, [a, b]) => [() => multiply(g, b), () => multiply(g, a)]),
   Div: broadcastRule((g, [, b], quotient) => [
-    () => divide(g, b!),
-    () => negate(divide(multiply(g, quotient), b!)),
+    () => divide(g, b),
+    () => negate(divide(multiply(g, quotient), b)),
   ]),
   // A tie goes to the first operand alone, so that the gradient is not counted twice.
   Max: broadcastRule((g, [a, b]) => [
-    () => multiply(g, asFloat(lessOrEqual(b!, a!))),
-    () => multiply(g, asFloat(greater(b!, a!))),
+    () => multiply(g, asFloat(lessOrEqual(b, a))),
+    () => multiply(g, asFloat(greater(b, a))),
   ]),
   Min: broadcastRule((g, [a, b]) => [
-    () => multiply(g, asFloat(lessOrEqual(a!, b!))),
-    () => multiply(g, asFloat(greater(a!, b!))),
+    () => multiply(g, asFloat(lessOrEqual(a, b))),
+    () => multiply(g, asFloat(greater(a, b))),
   ]),
   Neg: rule((g) => [negate(g)]),
   Exp: rule((g, _, y) => [multiply(g, y)]),
-  Log: rule((g, [x]) => [divide(g, x!)]),
+  Log: rule((g, [x]) => [divide(g, x)]),
   Sqrt: rule((g, _, y) => [divide(g, multiply(y, 2))]),
-  Abs: rule((g, [x]) => [multiply(g, sign(x!))]),
+  Abs: rule((g, [x]) => [multiply(g, sign(x))]),
   // Compare and convert are vectorised, unlike Where and Sign.
   Relu: rule((g, _, y) => [multiply(g, asFloat(greater(y, 0)))]),
   Softmax: rule((g, _, y, node) => {
@@ -136,7 +136,7 @@ const RULES: Record<string, GradientRule> = {
   LogSoftmax: rule((g, _, y, node) => [subtract(g, multiply(exp(y), reduceSum(g, [softmaxAxis(node)])))]),
   Where: broadcastRule((g, [condition]) => {
     const zero = g.graph.scalar(0);
-    return [() => zero, () => where(condition!, g, zero), () => where(condition!, zero, g)];
+    return [() => zero, () => where(condition, g, zero), () => where(condition, zero, g)];
   }),
   MatMul: matMulRule,
   FusedMatMul: matMulRule,
@@ -149,27 +149,27 @@ const RULES: Record<string, GradientRule> = {
       ),
     ];
   }),
-  Reshape: rule((g, [x]) => [reshape(g, staticDims(x!)), undefined]),
-  Expand: rule((g, [x]) => [sumToShape(g, x!), undefined]),
+  Reshape: rule((g, [x]) => [reshape(g, staticDims(x)), undefined]),
+  Expand: rule((g, [x]) => [sumToShape(g, x), undefined]),
   ReduceSum: rule((g, _, __, node) => [spread(g, node), undefined]),
   ReduceMean: rule((g, _, __, node) => [spread(multiply(g, 1 / elementsReduced(node)), node)]),
   ReduceMax: rule((g, [x], y, node) => {
-    const isMaximum = asFloat(equal(x!, spread(y, node)));
+    const isMaximum = asFloat(equal(x, spread(y, node)));
     const count = reduceSum(isMaximum, axesOf(node));
     return [multiply(multiply(isMaximum, divide(isMaximum.graph.scalar(1), count)), spread(g, node))];
   }),
   Slice: rule((g, [x, starts, ends, axes]) => {
-    const dims = staticDims(x!);
+    const dims = staticDims(x);
     const [before, after] = [dims.map(() => 0), dims.map(() => 0)];
-    const [first, end] = [integersOf(starts!), integersOf(ends!)];
-    integersOf(axes!).forEach((given, i) => {
-      const axis = axisOf(x!, given);
-      before[axis] = first[i]!;
-      after[axis] = dims[axis]! - end[i]!;
+    const [first, end] = [integersOf(starts), integersOf(ends)];
+    integersOf(axes).forEach((given, i) => {
+      const axis = axisOf(x, given);
+      before[axis] = first[i];
+      after[axis] = dims[axis] - end[i];
     });
     return [pad(g, before, after)];
   }),
-  Gather: rule((g, [x, indices]) => [scatterSum(g, indices!, staticDims(x!)[0]!), undefined]),
+  Gather: rule((g, [x, indices]) => [scatterSum(g, indices, staticDims(x)[0]), undefined]),
   Concat: (node, [gradient]) => {
     const axis = node.attributes.axis as number;
     let start = 0;
@@ -181,8 +181,8 @@ const RULES: Record<string, GradientRule> = {
     });
   },
   Pad: rule((g, [x, amounts]) => {
-    const back = integersOf(amounts!).map((amount) => -amount);
-    return [pad(g, back.slice(0, x!.dims.length), back.slice(x!.dims.length))];
+    const back = integersOf(amounts).map((amount) => -amount);
+    return [pad(g, back.slice(0, x.dims.length), back.slice(x.dims.length))];
   }),
   Conv: convolutionGradients,
   MaxPool: maxPoolGradients,

@@ -151,7 +151,7 @@ function excluded({ points, present }: CorrespondenceValues, diagonal: Value, ra
   const near = splitViews(points).map((view) =>
     cast(lessOrEqual(squaredDistances(view, view), radius ** 2), 'float32'),
   );
-  const ambiguous = subtract(maximum(near[0]!, near[1]!), diagonal);
+  const ambiguous = subtract(maximum(near[0], near[1]), diagonal);
   const [absent0, absent1] = splitViews(subtract(graph.scalar(1), present));
   const hidden = maximum(reshape(absent0, [both / 2, count, 1]), reshape(absent1, [both / 2, 1, count]));
   return maximum(ambiguous, hidden);

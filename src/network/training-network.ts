@@ -59,7 +59,7 @@ function affineOf(gamma: Value, beta: Value, mean: Value, variance: Value) {
 function firstLayer(image: Value, { name, outputs }: Layer, parameters: Parameters) {
   const taps = patches(image);
   const [batch, , pixels] = staticDims(taps) as [number, number, number];
-  const weight = parameters[`${name}.weight`]!;
+  const weight = parameters[`${name}.weight`];
   const kernel = reshape(weight, [outputs, 9]);
   const tapMean = reduceMean(taps, [0, 2], false);
   const centred = subtract(taps, reshape(tapMean, [1, 9, 1]));
@@ -67,26 +67,16 @@ function firstLayer(image: Value, { name, outputs }: Layer, parameters: Paramete
   const covariance = multiply(products, 1 / (batch * pixels));
   const mean = reshape(matMul(kernel, reshape(tapMean, [9, 1])), [outputs]);
   const variance = maximum(reduceSum(multiply(matMul(kernel, covariance), kernel), [1], false), 0);
-  const { scale, shift } = affineOf(
-    parameters[`${name}.gamma`]!,
-    parameters[`${name}.beta`]!,
-    mean,
-    variance,
-  );
+  const { scale, shift } = affineOf(parameters[`${name}.gamma`], parameters[`${name}.beta`], mean, variance);
   const folded = multiply(weight, reshape(scale, [outputs, 1, 1, 1]));
   return { map: relu(convolution(image, folded, shift)), statistics: { name, mean, variance } };
 }
 
 function normalisedLayer(x: Value, { name, pooled }: Layer, parameters: Parameters) {
-  const filtered = convolution(x, parameters[`${name}.weight`]!);
+  const filtered = convolution(x, parameters[`${name}.weight`]);
   const { mean, meanSquare } = moments(filtered);
   const variance = maximum(subtract(meanSquare, multiply(mean, mean)), 0);
-  const { scale, shift } = affineOf(
-    parameters[`${name}.gamma`]!,
-    parameters[`${name}.beta`]!,
-    mean,
-    variance,
-  );
+  const { scale, shift } = affineOf(parameters[`${name}.gamma`], parameters[`${name}.beta`], mean, variance);
   // A scale that is not negative commutes with the maximum: a quarter of the elements to normalise.
   const pooledMap = pooled ? indexedMaxPool(filtered) : filtered;
   return { map: relu(channelAffine(pooledMap, scale, shift)), statistics: { name, mean, variance } };
@@ -94,8 +84,8 @@ function normalisedLayer(x: Value, { name, pooled }: Layer, parameters: Paramete
 
 /** A layer whose normalisation is folded. One that is frozen keeps no places of maxima: nothing flows back. */
 function plainLayer(x: Value, { name, pooled }: Layer, parameters: Parameters): Value {
-  const weight = parameters[`${name}.weight`]!;
-  const filtered = convolution(x, weight, parameters[`${name}.bias`]!);
+  const weight = parameters[`${name}.weight`];
+  const filtered = convolution(x, weight, parameters[`${name}.bias`]);
   if (weight.graph.isConstant(weight)) return pooled ? maxPool(relu(filtered)) : relu(filtered);
   return relu(pooled ? indexedMaxPool(filtered) : filtered);
 }
@@ -110,7 +100,7 @@ export function trainingNetwork(image: Value, shape: NetworkShape, parameters: P
     let map = input;
     for (const layer of layers) {
       if (!layer.activated) {
-        map = convolution(map, parameters[`${layer.name}.weight`]!, parameters[`${layer.name}.bias`]!);
+        map = convolution(map, parameters[`${layer.name}.weight`], parameters[`${layer.name}.bias`]);
         continue;
       }
       if (!parameters[`${layer.name}.gamma`]) {

@@ -84,9 +84,9 @@ function foldLayer(layer: Layer, parameters: Weights, statistics: Weights): Weig
   const bias = new Float32Array(outputs);
   const taps = kernel.data.length / outputs;
   for (let channel = 0; channel < outputs; channel++) {
-    const scale = Math.abs(gamma[channel]!) / Math.sqrt(variance[channel]! + VARIANCE_EPSILON);
-    for (let tap = channel * taps; tap < (channel + 1) * taps; tap++) data[tap] = kernel.data[tap]! * scale;
-    bias[channel] = beta[channel]! - mean[channel]! * scale;
+    const scale = Math.abs(gamma[channel]) / Math.sqrt(variance[channel] + VARIANCE_EPSILON);
+    for (let tap = channel * taps; tap < (channel + 1) * taps; tap++) data[tap] = kernel.data[tap] * scale;
+    bias[channel] = beta[channel] - mean[channel] * scale;
   }
   return {
     [`${name}.weight`]: { dims: kernel.dims, data },
@@ -136,7 +136,7 @@ export function shapeOfWeights(weights: Weights): NetworkShape {
   const outputs = (name: string) => {
     const { dims } = tensorNamed(weights, `${name}.weight`);
     if (dims.length !== 4) throw new RangeError(`expected 4 dimensions for ${name}.weight, got [${dims}]`);
-    return dims[0]!;
+    return dims[0];
   };
   const shape: NetworkShape = {
     encoder: [outputs('conv1a'), outputs('conv2a'), outputs('conv3a'), outputs('conv4a')],

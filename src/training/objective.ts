@@ -234,7 +234,7 @@ export function jointObjective(
           ...dims,
         ]);
       const importance = correspondences.isKeypoint.map(
-        (isKeypoint, i) => correspondences.view1.present[i]! * (isKeypoint || settings.backgroundImportance),
+        (isKeypoint, i) => correspondences.view1.present[i] * (isKeypoint || settings.backgroundImportance),
       );
       return {
         ...views,

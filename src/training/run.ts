@@ -105,8 +105,8 @@ function moveAverage(average: Weights | undefined, current: Weights, decay: numb
   if (!average) return current;
   return Object.fromEntries(
     Object.entries(current).map(([name, { dims, data }]) => {
-      const earlier = average[name]!.data;
-      return [name, { dims, data: earlier.map((value, i) => value + (1 - decay) * (data[i]! - value)) }];
+      const earlier = average[name].data;
+      return [name, { dims, data: earlier.map((value, i) => value + (1 - decay) * (data[i] - value)) }];
     }),
   );
 }

@@ -12,7 +12,7 @@ function widened(map: Float32Array, width: number, height: number, x: number, y:
   let most = 0;
   for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
     for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-      most = Math.max(most, map[v * width + u]!);
+      most = Math.max(most, map[v * width + u]);
     }
   }
   return most;
@@ -38,7 +38,7 @@ export function contactSheet() {
         const top = Math.floor(i / COLUMNS) * tileHeight;
         for (let y = 0; y < tileHeight; y++) {
           for (let x = 0; x < tileWidth; x++) {
-            const gray = 255 * image[y * tileWidth + x]!;
+            const gray = 255 * image[y * tileWidth + x];
             const heat = (255 * widened(heatmap, tileWidth, tileHeight, x, y)) / FULL_HEAT;
             const at = 4 * ((top + y) * width + left + x);
             data.fill(gray, at, at + 3);

@@ -84,12 +84,12 @@ export function gradientModel<Batch>(
   const names = Object.keys(parameters);
   const gradients = differentiate(
     loss,
-    names.map((name) => values[name]!),
+    names.map((name) => values[name]),
   );
   graph.output('loss', loss);
   for (const [name, term] of Object.entries(terms)) graph.output(`term.${name}`, term);
   names.forEach((name, i) => {
-    graph.output(`gradient.${name}`, gradients[i]!);
+    graph.output(`gradient.${name}`, gradients[i]);
   });
   for (const { name, mean, variance } of statistics) {
     graph.output(`batch.${name}.mean`, mean);
@@ -113,24 +113,24 @@ function updateModel(parameters: Weights, statistics: Weights, replicas: number)
     statistics: declare(graph, statistics, `r${r}.batch.`),
   }));
   for (const name of Object.keys(parameters)) {
-    const [parameter, first, second] = sets.map((set) => set[name]!);
-    const gradient = meanOf(parts.map(({ gradients }) => gradients[name]!));
-    const updated = adamUpdate(parameter!, gradient, first!, second!, rate, corrections);
+    const [parameter, first, second] = sets.map((set) => set[name]);
+    const gradient = meanOf(parts.map(({ gradients }) => gradients[name]));
+    const updated = adamUpdate(parameter, gradient, first, second, rate, corrections);
     graph.output(`new.${name}`, updated.parameter);
     graph.output(`new.first.${name}`, updated.firstMoment);
     graph.output(`new.second.${name}`, updated.secondMoment);
   }
   const running = declare(graph, statistics);
   for (const name of Object.keys(statistics)) {
-    const batch = meanOf(parts.map((piece) => piece.statistics[name]!));
-    const kept = multiply(running[name]!, 1 - STATISTICS_MOMENTUM);
+    const batch = meanOf(parts.map((piece) => piece.statistics[name]));
+    const kept = multiply(running[name], 1 - STATISTICS_MOMENTUM);
     graph.output(`new.${name}`, add(kept, multiply(batch, STATISTICS_MOMENTUM)));
   }
   return encodeModel(graph);
 }
 
 function renamed(tensors: Readonly<Record<string, Tensor>>, names: Names, prefix: string) {
-  return Object.fromEntries(names.map((name) => [prefix + name, tensors[name]!]));
+  return Object.fromEntries(names.map((name) => [prefix + name, tensors[name]]));
 }
 
 /** Those of `results` that are called prefix + name, under their plain names. */
@@ -185,13 +185,13 @@ export async function openTrainingStep<Batch>(
         ...renamed(state.statistics, statisticNames, ''),
       };
       results.forEach((result, r) => {
-        for (const name of names) feeds[`r${r}.gradient.${name}`] = result[`gradient.${name}`]!;
-        for (const name of statisticNames) feeds[`r${r}.batch.${name}`] = result[`batch.${name}`]!;
+        for (const name of names) feeds[`r${r}.gradient.${name}`] = result[`gradient.${name}`];
+        for (const name of statisticNames) feeds[`r${r}.batch.${name}`] = result[`batch.${name}`];
       });
       const next = await update.run(feeds);
       const average = (name: string) =>
-        results.reduce((sum, result) => sum + Number(result[name]!.data[0]), 0) / replicas;
-      const terms = Object.keys(results[0]!).filter((name) => name.startsWith('term.'));
+        results.reduce((sum, result) => sum + Number(result[name].data[0]), 0) / replicas;
+      const terms = Object.keys(results[0]).filter((name) => name.startsWith('term.'));
       return {
         state: {
           step: state.step + 1,

@@ -26,12 +26,12 @@ function crossEntropy(logits: Float32Array, targets: Float32Array, mask: Float32
   for (let cell = 0; cell < cells; cell++) {
     if (mask[cell] === 0) continue;
     let largest = Number.NEGATIVE_INFINITY;
-    for (let k = cell; k < logits.length; k += cells) largest = Math.max(largest, logits[k]!);
+    for (let k = cell; k < logits.length; k += cells) largest = Math.max(largest, logits[k]);
     let sum = 0;
     let expected = 0;
     for (let k = cell; k < logits.length; k += cells) {
-      sum += Math.exp(logits[k]! - largest);
-      expected += targets[k]! * (logits[k]! - largest);
+      sum += Math.exp(logits[k] - largest);
+      expected += targets[k] * (logits[k] - largest);
     }
     total += Math.log(sum) - expected;
     counted++;
@@ -44,7 +44,7 @@ function hits(points: ArrayLike<number>, others: ArrayLike<number>): number {
   let found = 0;
   for (let i = 0; i < points.length; i += 2) {
     for (let j = 0; j < others.length; j += 2) {
-      if (Math.hypot(points[i]! - others[j]!, points[i + 1]! - others[j + 1]!) <= TOLERANCE) {
+      if (Math.hypot(points[i] - others[j], points[i + 1] - others[j + 1]) <= TOLERANCE) {
         found++;
         break;
       }
@@ -73,10 +73,10 @@ export async function validateDetector(
       const target = targets.subarray(i * CLASSES * cells, (i + 1) * CLASSES * cells);
       const mask = masks.subarray(i * cells, (i + 1) * cells);
       const { logits } = await session.run({ image: tensor(image, [1, 1, height, width]) });
-      const [loss, cellsCounted] = crossEntropy(logits!.data as Float32Array, target, mask);
+      const [loss, cellsCounted] = crossEntropy(logits.data as Float32Array, target, mask);
       total += loss;
       counted += cellsCounted;
-      const heatmap = heatmapFromLogits(logits!.data as Float32Array, rows, columns);
+      const heatmap = heatmapFromLogits(logits.data as Float32Array, rows, columns);
       look?.(image, heatmap, width, height);
       const options = { detectionThreshold: DETECTION_THRESHOLD, borderMargin: 0 };
       const visible = (points: ArrayLike<number>) => insideMask(points, mask, columns);
@@ -100,7 +100,7 @@ export async function validateDetector(
 function insideMask(points: ArrayLike<number>, mask: Float32Array, columns: number): number[] {
   const kept: number[] = [];
   for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = [points[i]!, points[i + 1]!];
+    const [x, y] = [points[i], points[i + 1]];
     const cell = Math.floor((y + 0.5) / CELL) * columns + Math.floor((x + 0.5) / CELL);
     if (mask[cell] !== 0) kept.push(x, y);
   }

@@ -135,7 +135,7 @@ test('photographs that have changed lose their lines, those that cannot be read 
     await writeFile(join(folder, file), `the picture ${file}`);
     digests[file] = await fileDigest(join(folder, file));
   }
-  const lines = ['same', 'edited', 'gone'].map((file) => ({ ...second, file, digest: digests[file]! }));
+  const lines = ['same', 'edited', 'gone'].map((file) => ({ ...second, file, digest: digests[file] }));
   await begin(path);
   await appendLabels(path, lines);
   await appendProblem(path, { file: 'mended', digest: null, problem: 'cannot be read' });
@@ -150,7 +150,7 @@ test('photographs that have changed lose their lines, those that cannot be read 
     problems.map(({ file }) => file),
     ['bad'],
   );
-  const kept = [lines[0]!, lines[2]!].map(formatLabels).join('');
+  const kept = [lines[0], lines[2]].map(formatLabels).join('');
   const bad = formatProblem({ file: 'bad', digest: null, problem: 'cannot be read' });
   assert.equal(await readFile(path, 'utf8'), formatHeader(madeWith(1)) + kept + bad);
 });

@@ -52,7 +52,7 @@ suite('superpoint adapt', () => {
     assert.equal((await adapt('photos', 'whole.jsonl')).code, 0);
     const whole = await text('whole.jsonl');
     const lines = whole.split('\n');
-    await writeFile(join(folder, 'cut.jsonl'), `${lines.slice(0, 3).join('\n')}\n${lines[3]!.slice(0, 20)}`);
+    await writeFile(join(folder, 'cut.jsonl'), `${lines.slice(0, 3).join('\n')}\n${lines[3].slice(0, 20)}`);
     const { code, stdout } = await adapt('photos', 'cut.jsonl');
     assert.equal(code, 0);
     assert.match(stdout, /^3 photographs labelled with \d+ points in cut\.jsonl, 2 were labelled before\n$/);

@@ -87,7 +87,7 @@ export function randomWeights(descriptor: number): Weights {
   const shape: NetworkShape = { encoder: [4, 4, 8, 8], head: 8, descriptor };
   const parameters = initialParameters(shape, new Random(7));
   // Untrained, a network would hold every cell to be empty.
-  parameters['convPb.bias']!.data.fill(0);
+  parameters['convPb.bias'].data.fill(0);
   return foldNormalisation(shape, parameters, initialStatistics(shape));
 }
 

@@ -95,10 +95,10 @@ suite('superpoint train and reproduce', () => {
     const [before, after] = (await Promise.all([start, 'fine/weights.safetensors'].map(bytes))).map(
       (file) => decodeSafetensors(file).tensors,
     );
-    assert.deepEqual(Object.keys(after!), Object.keys(before!));
-    for (const name of Object.keys(before!)) {
+    assert.deepEqual(Object.keys(after), Object.keys(before));
+    for (const name of Object.keys(before)) {
       const isFrozen = /^conv1[ab]\./.test(name);
-      assert.equal(Buffer.compare(view(after![name]!.data), view(before![name]!.data)) === 0, isFrozen, name);
+      assert.equal(Buffer.compare(view(after[name].data), view(before[name].data)) === 0, isFrozen, name);
     }
 
     const normalised = await train('--recipe', 'small.json', '--model', start, '--output', 'no');

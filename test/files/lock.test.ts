@@ -83,7 +83,7 @@ suite('locks', () => {
       assert.equal(held.length, 1, `round ${round}: ${answers}`);
       for (const answer of answers)
         assert.match(answer, /^(held|InUseError: .* is in use by process \d+ on )/);
-      await racers[answers.indexOf('held')]!.ask('leave');
+      await racers[answers.indexOf('held')].ask('leave');
     }
     assert.deepEqual(await readdir(place), []);
   });
@@ -153,6 +153,6 @@ suite('locks', () => {
     assert.equal(temporaries.length, 2);
     (await lockFolder(place)).release();
     assert.deepEqual(await readdir(place), [temporaries[1]]);
-    assert.match(temporaries[1]!, /^\.b\.json\..*\.tmp$/);
+    assert.match(temporaries[1], /^\.b\.json\..*\.tmp$/);
   });
 });

@@ -74,7 +74,7 @@ suite('origins', () => {
   test('that were changed by hand, or are none, are refused in one line', () => {
     const stored = storeOrigin(joint(shapes));
     const edited = structuredClone(stored) as unknown as { stages: { settings: { steps?: number } }[] };
-    edited.stages[0]!.settings.steps = 99;
+    edited.stages[0].settings.steps = 99;
     const cases: [unknown, RegExp][] = [
       [edited, /^FormatError: the origin's stage \w+ was changed afterwards$/],
       [{ ...stored, stages: stored.stages.slice(1) }, /stage \w+ lacks its input madeBy$/],

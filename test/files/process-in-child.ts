@@ -40,6 +40,6 @@ const WORK: Record<string, (path: string) => Promise<string>> = {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, path = ''] = line.split(' ');
-  const answer = await WORK[word!]!(path).catch((error: Error) => `${error.name}: ${error.message}`);
+  const answer = await WORK[word](path).catch((error: Error) => `${error.name}: ${error.message}`);
   process.stdout.write(`${answer}\n`);
 }

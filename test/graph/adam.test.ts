@@ -13,7 +13,7 @@ test('five updates follow the algorithm of the paper, computed in float64', asyn
   const [parameter, gradient, first, second] = ['p', 'g', 'm', 'v'].map((name) =>
     graph.input(name, 'float32', [4]),
   );
-  const updated = adamUpdate(parameter!, gradient!, first!, second!, rate, corrections, settings);
+  const updated = adamUpdate(parameter, gradient, first, second, rate, corrections, settings);
   graph.output('p new', updated.parameter);
   graph.output('m new', updated.firstMoment);
   graph.output('v new', updated.secondMoment);
@@ -30,11 +30,11 @@ test('five updates follow the algorithm of the paper, computed in float64', asyn
     const g = Float32Array.from({ length: 4 }, (_, i) => random.normal() * 10 ** -i);
     const learningRate = 0.1 / t;
     for (let i = 0; i < 4; i++) {
-      expected.m[i] = settings.beta1 * expected.m[i]! + (1 - settings.beta1) * g[i]!;
-      expected.v[i] = settings.beta2 * expected.v[i]! + (1 - settings.beta2) * g[i]! ** 2;
-      const mean = expected.m[i]! / (1 - settings.beta1 ** t);
-      const square = expected.v[i]! / (1 - settings.beta2 ** t);
-      expected.p[i]! -= (learningRate * mean) / (Math.sqrt(square) + settings.epsilon);
+      expected.m[i] = settings.beta1 * expected.m[i] + (1 - settings.beta1) * g[i];
+      expected.v[i] = settings.beta2 * expected.v[i] + (1 - settings.beta2) * g[i] ** 2;
+      const mean = expected.m[i] / (1 - settings.beta1 ** t);
+      const square = expected.v[i] / (1 - settings.beta2 ** t);
+      expected.p[i] -= (learningRate * mean) / (Math.sqrt(square) + settings.epsilon);
     }
     const results = await session.run({
       p: tensor(state.p, [4]),
@@ -43,8 +43,8 @@ test('five updates follow the algorithm of the paper, computed in float64', asyn
       v: tensor(state.v, [4]),
       ...adamFeeds(t, learningRate, settings),
     });
-    const [p, m, v] = ['p new', 'm new', 'v new'].map((name) => results[name]!.data as Float32Array);
-    state = { p: p!, m: m!, v: v! };
+    const [p, m, v] = ['p new', 'm new', 'v new'].map((name) => results[name].data as Float32Array);
+    state = { p: p, m: m, v: v };
     assertClose(state.p, expected.p, 1e-6);
     assertClose(state.m, expected.m, 1e-6);
     assertClose(state.v, expected.v, 1e-6);

@@ -63,16 +63,16 @@ export async function gradientsOf(example: GradientCase): Promise<Record<string,
   });
   const gradients = differentiate(
     weighted.reduce((sum, term) => add(sum, term)),
-    names.map((name) => values[name]!),
+    names.map((name) => values[name]),
   );
   names.forEach((name, i) => {
-    graph.output(`gradient.${name}`, gradients[i]!);
+    graph.output(`gradient.${name}`, gradients[i]);
   });
   const session = await createSession(encodeModel(graph), { threads: 1 });
-  const feeds = Object.fromEntries(names.map((name) => [name, example.inputs[name]!]));
+  const feeds = Object.fromEntries(names.map((name) => [name, example.inputs[name]]));
   const results = await session.run(feeds);
   await session.release();
-  return Object.fromEntries(names.map((name) => [name, results[`gradient.${name}`]!]));
+  return Object.fromEntries(names.map((name) => [name, results[`gradient.${name}`]]));
 }
 
 /** Fails where a gradient of the case differs from its central difference. */
@@ -83,27 +83,27 @@ export async function checkGradients(example: GradientCase): Promise<void> {
     graph.output(`output ${i}`, output);
   });
   const session = await createSession(encodeModel(graph), { threads: 1 });
-  const feeds = Object.fromEntries(Object.keys(gradients).map((name) => [name, example.inputs[name]!]));
+  const feeds = Object.fromEntries(Object.keys(gradients).map((name) => [name, example.inputs[name]]));
   const cotangents = outputs.map(cotangentOf);
   const evaluate = async () => {
     const results = await session.run(feeds);
     const perOutput = outputs.map((output, i) => {
-      const { data, dims } = results[`output ${i}`]!;
+      const { data, dims } = results[`output ${i}`];
       assert.deepEqual([...dims], [...output.dims], 'the shape that was inferred');
-      return cotangents[i]!.reduce((sum, weight, j) => sum + weight * Number(data[j]), 0);
+      return cotangents[i].reduce((sum, weight, j) => sum + weight * Number(data[j]), 0);
     });
     return perOutput.reduce((sum, value) => sum + value, 0);
   };
   for (const [name, { data: gradient, dims }] of Object.entries(gradients)) {
-    const { data: original, dims: inputDims } = example.inputs[name]!;
+    const { data: original, dims: inputDims } = example.inputs[name];
     assert.deepEqual([...dims], [...inputDims], `the shape of the gradient of ${name}`);
     for (let i = 0; i < original.length; i++) {
       const at = async (offset: number) => {
         const moved = Float32Array.from(original as Float32Array);
-        moved[i]! += offset * STEP;
+        moved[i] += offset * STEP;
         feeds[name] = { data: moved, dims: inputDims };
         // What float32 makes of the offset is what the difference is divided by.
-        return { x: moved[i]!, y: await evaluate() };
+        return { x: moved[i], y: await evaluate() };
       };
       const [low2, low, high, high2] = [await at(-2), await at(-1), await at(1), await at(2)];
       const near = (high.y - low.y) / (high.x - low.x);
@@ -115,7 +115,7 @@ export async function checkGradients(example: GradientCase): Promise<void> {
         `gradient of ${name} at ${i}: got ${gradient[i]}, central difference ${expected}`,
       );
     }
-    feeds[name] = example.inputs[name]!;
+    feeds[name] = example.inputs[name];
   }
   await session.release();
 }

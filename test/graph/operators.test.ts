@@ -125,13 +125,13 @@ suite('operators without a gradient', () => {
       signs: sign(value),
       lengths: reduceL2(value, [1], false),
     }));
-    assert.deepEqual(results.best!.data, BigInt64Array.of(1n, 0n));
-    assert.deepEqual(results.top!.data, Float32Array.of(7, 7, 3, 0));
-    assert.deepEqual(results.places!.data, BigInt64Array.of(1n, 2n, 0n, 2n));
-    assert.deepEqual(results.between!.data, Float32Array.of(1, 0, 0, 1, 0, 1));
-    assert.deepEqual(results.sevens!.data, Int32Array.of(0, 1, 1, 0, 0, 0));
-    assert.deepEqual(results.signs!.data, Float32Array.of(1, 1, 1, 1, -1, 0));
-    assertClose(results.lengths!.data as Float32Array, [Math.sqrt(99), Math.sqrt(13)], 1e-6);
+    assert.deepEqual(results.best.data, BigInt64Array.of(1n, 0n));
+    assert.deepEqual(results.top.data, Float32Array.of(7, 7, 3, 0));
+    assert.deepEqual(results.places.data, BigInt64Array.of(1n, 2n, 0n, 2n));
+    assert.deepEqual(results.between.data, Float32Array.of(1, 0, 0, 1, 0, 1));
+    assert.deepEqual(results.sevens.data, Int32Array.of(0, 1, 1, 0, 0, 0));
+    assert.deepEqual(results.signs.data, Float32Array.of(1, 1, 1, 1, -1, 0));
+    assertClose(results.lengths.data as Float32Array, [Math.sqrt(99), Math.sqrt(13)], 1e-6);
   });
 
   test('a convolution correlates: kernels are not turned', async () => {
@@ -144,8 +144,8 @@ suite('operators without a gradient', () => {
       };
       return { right: convolution(x, tap(5)), below: convolution(x, tap(7)) };
     });
-    assert.deepEqual(right!.data, Float32Array.of(1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0));
-    assert.deepEqual(below!.data, Float32Array.of(4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0));
+    assert.deepEqual(right.data, Float32Array.of(1, 2, 3, 0, 5, 6, 7, 0, 9, 10, 11, 0));
+    assert.deepEqual(below.data, Float32Array.of(4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0));
   });
 
   test('channelAffine scales and moves each channel', async () => {
@@ -157,6 +157,6 @@ suite('operators without a gradient', () => {
         x.graph.constant(Float32Array.of(10, 0), [2]),
       ),
     }));
-    assert.deepEqual(y!.data, Float32Array.of(12, 14, -3, -4, 20, 22, -7, -8));
+    assert.deepEqual(y.data, Float32Array.of(12, 14, -3, -4, 20, 22, -7, -8));
   });
 });

@@ -26,11 +26,11 @@ suite('a model', () => {
     const { model, feeds } = exampleModel();
     const sessions = [await createSession(model, { threads: 2 }), await createSession(model, { threads: 2 })];
     const results = [
-      await sessions[0]!.run(feeds),
-      await sessions[0]!.run(feeds),
-      await sessions[1]!.run(feeds),
+      await sessions[0].run(feeds),
+      await sessions[0].run(feeds),
+      await sessions[1].run(feeds),
     ];
-    assert.ok(Number(results[0]!.loss!.data[0]) > 0);
+    assert.ok(Number(results[0].loss.data[0]) > 0);
     assert.deepEqual(results[1], results[0]);
     assert.deepEqual(results[2], results[0]);
     for (const session of sessions) await session.release();
@@ -52,9 +52,9 @@ suite('a model', () => {
     const actual = await wasm.run(webFeeds);
     assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort());
     for (const [name, { data, dims }] of Object.entries(expected)) {
-      assert.deepEqual([...actual[name]!.dims], [...dims], name);
+      assert.deepEqual([...actual[name].dims], [...dims], name);
       const largest = (data as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-      assertClose(actual[name]!.data as Float32Array, data as Float32Array, 1e-4 * largest + 1e-7);
+      assertClose(actual[name].data as Float32Array, data as Float32Array, 1e-4 * largest + 1e-7);
     }
     await wasm.release();
   });
@@ -65,7 +65,7 @@ suite('a model', () => {
     const session = await createSession(encodeModel(graph));
     for (const length of [0, 1, 1000]) {
       const { y } = await session.run({ x: tensor(new Float32Array(length).fill(3), [length]) });
-      assert.deepEqual([y!.dims, y!.data], [[length], new Float32Array(length).fill(6)]);
+      assert.deepEqual([y.dims, y.data], [[length], new Float32Array(length).fill(6)]);
     }
     await session.release();
   });
@@ -83,7 +83,7 @@ suite('a model', () => {
       a: tensor(Float32Array.of(0.5), [1]),
       b: tensor(Int32Array.of(2), [1]),
     });
-    assert.deepEqual(results['sum again']!.data, Float32Array.of(2.5));
+    assert.deepEqual(results['sum again'].data, Float32Array.of(2.5));
     await session.release();
   });
 
@@ -93,7 +93,7 @@ suite('a model', () => {
     const weight = graph.constant(Float32Array.of(1, 2, 3), [3], 'weight');
     graph.output('y', reduceSum(multiply(x, weight), [1], false));
     const model = onnxProto.onnx.ModelProto.decode(encodeModel(graph, { author: 'nobody' }));
-    assert.equal(Number(model.opsetImport[0]!.version), 17);
+    assert.equal(Number(model.opsetImport[0].version), 17);
     assert.equal(model.opsetImport.length, 1, 'no contributed operators, no contributed domain');
     assert.deepEqual(
       model.metadataProps.map(({ key, value }) => [key, value]),

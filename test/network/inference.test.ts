@@ -79,7 +79,7 @@ suite('folded weights', () => {
     const weights = folded(SMALL);
     const without = (name: string) =>
       Object.fromEntries(Object.entries(weights).filter(([other]) => other !== name));
-    const reshaped = (name: string, dims: number[]) => ({ ...weights, [name]: { ...weights[name]!, dims } });
+    const reshaped = (name: string, dims: number[]) => ({ ...weights, [name]: { ...weights[name], dims } });
     assert.throws(() => shapeOfWeights({}), /expected a tensor named conv1a.weight/);
     assert.throws(() => shapeOfWeights(without('conv3b.weight')), /a tensor named conv3b.weight/);
     assert.throws(() => shapeOfWeights(without('conv2a.bias')), /a tensor named conv2a.bias/);
@@ -112,7 +112,7 @@ suite('folded weights', () => {
   });
 
   test('start with the deviation that keeps the size of activations', () => {
-    const { data } = initialParameters(PAPER_SHAPE, new Random(5))['conv3b.weight']!;
+    const { data } = initialParameters(PAPER_SHAPE, new Random(5))['conv3b.weight'];
     const square = data.reduce((sum, value) => sum + value * value, 0) / data.length;
     assert.ok(Math.abs(square / (2 / (128 * 9)) - 1) < 0.02);
   });
@@ -129,8 +129,8 @@ suite('the model for use', () => {
       [3, 40, 16],
     ] as const) {
       const { logits, descriptors } = await session.run({ image: picture(count, height, width) });
-      assert.deepEqual([...logits!.dims], [count, 65, height / 8, width / 8]);
-      assert.deepEqual([...descriptors!.dims], [count, 16, height / 8, width / 8]);
+      assert.deepEqual([...logits.dims], [count, 65, height / 8, width / 8]);
+      assert.deepEqual([...descriptors.dims], [count, 16, height / 8, width / 8]);
     }
     await session.release();
   });
@@ -139,10 +139,10 @@ suite('the model for use', () => {
     const session = await createSession(inferenceModel(folded(SMALL)));
     const { descriptors } = await session.run({ image: picture(2, 24, 32) });
     await session.release();
-    const data = descriptors!.data as Float32Array;
+    const data = descriptors.data as Float32Array;
     for (let n = 0; n < 2; n++) {
       for (let cell = 0; cell < 12; cell++) {
-        const vector = Array.from({ length: 16 }, (_, d) => data[(n * 16 + d) * 12 + cell]!);
+        const vector = Array.from({ length: 16 }, (_, d) => data[(n * 16 + d) * 12 + cell]);
         assertClose([Math.hypot(...vector)], [1], 1e-6);
       }
     }
@@ -152,11 +152,11 @@ suite('the model for use', () => {
     const weights = folded(SMALL);
     const zero = ({ dims, data }: Weights[string]) => ({ dims, data: new Float32Array(data.length) });
     const names = ['convDb.weight', 'convDb.bias'];
-    const silent = { ...weights, ...Object.fromEntries(names.map((name) => [name, zero(weights[name]!)])) };
+    const silent = { ...weights, ...Object.fromEntries(names.map((name) => [name, zero(weights[name])])) };
     const session = await createSession(inferenceModel(silent));
     const { descriptors } = await session.run({ image: picture(1, 8, 16) });
     await session.release();
-    assert.deepEqual(descriptors!.data, new Float32Array(32));
+    assert.deepEqual(descriptors.data, new Float32Array(32));
   });
 
   test('sees each picture of a batch by itself', async () => {
@@ -168,10 +168,10 @@ suite('the model for use', () => {
     };
     const { logits } = await session.run({ image: both });
     const parts = [await session.run({ image: single(0) }), await session.run({ image: single(1) })].flatMap(
-      (result) => [...(result.logits!.data as Float32Array)],
+      (result) => [...(result.logits.data as Float32Array)],
     );
     await session.release();
-    assertClose(logits!.data as Float32Array, parts, 1e-5);
+    assertClose(logits.data as Float32Array, parts, 1e-5);
   });
 
   test('has no descriptors from the weights of MagicPoint', async () => {
@@ -185,7 +185,7 @@ suite('the model for use', () => {
     // And a thirteenth, which sums the squares of each descriptor.
     assert.equal(graph.nodes.filter(({ op }) => op === 'Conv').length, 13);
     assert.ok(graph.nodes.every(({ domain }) => domain === ''));
-    assert.deepEqual(graph.inputs[0]!.dims, ['batch', 1, 'height', 'width']);
+    assert.deepEqual(graph.inputs[0].dims, ['batch', 1, 'height', 'width']);
   });
 
   test('is made of what the readers of files give, as it is', async () => {

@@ -29,12 +29,12 @@ async function evaluate(inputs: Record<string, Tensor>, build: Build): Promise<n
   const session = await createSession(encodeModel(graph), { threads: 1 });
   const { loss } = await session.run(inputs);
   await session.release();
-  assert.deepEqual([...loss!.dims], [], 'a scalar');
-  return Number(loss!.data[0]);
+  assert.deepEqual([...loss.dims], [], 'a scalar');
+  return Number(loss.data[0]);
 }
 
 const numbers = ({ data }: Tensor) => Array.from(data as Float32Array);
-const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 suite('the loss of the detector', () => {
@@ -48,16 +48,16 @@ suite('the loss of the detector', () => {
     targets.data[(n * 65 + target) * 3 + i] = 0.75;
     targets.data[(n * 65 + 40) * 3 + i] = 0.25;
   });
-  const build: Build = (values) => detectorLoss(values.logits!, values.targets!, values.masks!);
+  const build: Build = (values) => detectorLoss(values.logits, values.targets, values.masks);
 
   test('is the mean cross-entropy of the cells that count', async () => {
     const perCell = classes.map((target, cell) => {
       const [n, i] = [Math.floor(cell / 3), cell % 3];
       const scores = Array.from({ length: 65 }, (_, c) => Number(logits.data[(n * 65 + c) * 3 + i]));
       const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
-      return Math.log(total) - 0.75 * scores[target]! - 0.25 * scores[40]!;
+      return Math.log(total) - 0.75 * scores[target] - 0.25 * scores[40];
     });
-    const expected = mean([0, 2, 3, 4].map((cell) => perCell[cell]!));
+    const expected = mean([0, 2, 3, 4].map((cell) => perCell[cell]));
     assertClose([await evaluate({ logits, targets, masks }, build)], [expected], 1e-5);
   });
 
@@ -91,7 +91,7 @@ suite("the paper's loss of the descriptor", () => {
     i % 2 === 0 ? random.between(-6, 26) : random.between(-6, 18),
   );
   const build: Build = (values) =>
-    hingeLoss(unitLength(values.descriptors!, 1), values.warpedCells!, values.masks!, settings);
+    hingeLoss(unitLength(values.descriptors, 1), values.warpedCells, values.masks, settings);
 
   test('is the mean over all valid pairs of cells', async () => {
     const terms: number[] = [];
@@ -101,10 +101,7 @@ suite("the paper's loss of the descriptor", () => {
         for (let j = 0; j < CELLS; j++) {
           if (masks.data[pair * CELLS + i] === 0 || masks.data[(BATCH + pair) * CELLS + j] === 0) continue;
           const [x, y] = [0, 1].map((axis) => Number(warpedCells.data[(pair * CELLS + i) * 2 + axis]));
-          const distance = Math.hypot(
-            x! - (8 * (j % COLUMNS) + 3.5),
-            y! - (8 * Math.floor(j / COLUMNS) + 3.5),
-          );
+          const distance = Math.hypot(x - (8 * (j % COLUMNS) + 3.5), y - (8 * Math.floor(j / COLUMNS) + 3.5));
           const similarity = dot(unit(pair, i), unit(BATCH + pair, j));
           if (distance <= 8) terms.push(settings.lambdaD * Math.max(0, 1 - similarity));
           else terms.push(Math.max(0, similarity - settings.negativeMargin));
@@ -140,13 +137,13 @@ suite('the dual softmax loss of the descriptor', () => {
   const inputs = { descriptors, points, rowWeights, columnWeights, importance, present };
   const build: Build = (values) =>
     dualSoftmaxLoss(
-      unitLength(values.descriptors!, 1),
+      unitLength(values.descriptors, 1),
       {
-        points: values.points!,
-        rowWeights: values.rowWeights!,
-        columnWeights: values.columnWeights!,
-        importance: values.importance!,
-        present: values.present!,
+        points: values.points,
+        rowWeights: values.rowWeights,
+        columnWeights: values.columnWeights,
+        importance: values.importance,
+        present: values.present,
       },
       settings,
     ).loss;
@@ -158,7 +155,7 @@ suite('the dual softmax loss of the descriptor', () => {
       const row = Number(rowWeights.data[(view * count + p) * ROWS + Math.floor(cell / COLUMNS)]);
       const column = Number(columnWeights.data[(view * count + p) * COLUMNS + (cell % COLUMNS)]);
       unit(view, cell).forEach((value, d) => {
-        vector[d]! += row * column * value;
+        vector[d] += row * column * value;
       });
     }
     return vector.map((value) => value / Math.hypot(...vector));
@@ -167,7 +164,7 @@ suite('the dual softmax loss of the descriptor', () => {
   const near = (view: number, p: number, q: number) => {
     const at = (point: number) =>
       numbers(points).slice((view * count + point) * 2, (view * count + point) * 2 + 2);
-    return Math.hypot(...at(p).map((value, axis) => value - at(q)[axis]!)) <= settings.exclusionRadius;
+    return Math.hypot(...at(p).map((value, axis) => value - at(q)[axis])) <= settings.exclusionRadius;
   };
 
   test('is the weighted cross-entropy of both directions, without ambiguous and hidden points', async () => {
@@ -217,7 +214,7 @@ suite('the dual softmax loss of the descriptor', () => {
     const matched = await evaluate(feeds, (values) => {
       const { descriptors: map, ...correspondences } = values;
       const given = correspondences as unknown as Parameters<typeof dualSoftmaxLoss>[1];
-      return dualSoftmaxLoss(unitLength(map!, 1), given, settings).matched;
+      return dualSoftmaxLoss(unitLength(map, 1), given, settings).matched;
     });
     assertClose([matched], [(CELLS - 1) / CELLS], 1e-6);
   });
@@ -227,13 +224,13 @@ suite('the dual softmax loss of the descriptor', () => {
     const taughtBy = (map: Value, share: number) => (values: Record<string, Value>) => {
       const { descriptors: own, ...rest } = values;
       const given = rest as unknown as Parameters<typeof dualSoftmaxLoss>[1];
-      const descriptors = unitLength(map.graph === own!.graph ? map : own!, 1);
-      return dualSoftmaxLoss(unitLength(own!, 1), given, settings, { descriptors, share }).loss;
+      const descriptors = unitLength(map.graph === own.graph ? map : own, 1);
+      return dualSoftmaxLoss(unitLength(own, 1), given, settings, { descriptors, share }).loss;
     };
     const withTeacher = (share: number, self = false) =>
       evaluate(self ? inputs : { ...inputs, teacher }, (values) => {
         const { teacher: map, ...student } = values;
-        return taughtBy(self ? values.descriptors! : map!, share)(student);
+        return taughtBy(self ? values.descriptors : map, share)(student);
       });
     const alone = await evaluate(inputs, build);
     const [none, half, whole] = [await withTeacher(0), await withTeacher(0.5), await withTeacher(1)];

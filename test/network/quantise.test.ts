@@ -43,7 +43,7 @@ async function run(model: Uint8Array, image: GrayImage): Promise<Record<string, 
 /** Root mean square of the difference against that of the truth. */
 function relativeError(actual: Tensor, expected: Tensor): number {
   const [a, e] = [actual.data as Float32Array, expected.data as Float32Array];
-  const difference = a.reduce((sum, value, i) => sum + (value - e[i]!) ** 2, 0);
+  const difference = a.reduce((sum, value, i) => sum + (value - e[i]) ** 2, 0);
   return Math.sqrt(difference / e.reduce((sum, value) => sum + value * value, 0));
 }
 
@@ -55,8 +55,8 @@ suite('the int8 network', () => {
     for (const image of [picture(64, 48, 3), picture(96, 32, 1)]) {
       const [actual, expected] = await Promise.all([run(bytes, image), run(inferenceModel(weights), image)]);
       for (const name of ['logits', 'descriptors']) {
-        assert.deepEqual(actual[name]!.dims, expected[name]!.dims);
-        const error = relativeError(actual[name]!, expected[name]!);
+        assert.deepEqual(actual[name].dims, expected[name].dims);
+        const error = relativeError(actual[name], expected[name]);
         assert.ok(error > 0 && error < 0.05, `${name} is off by ${error}`);
       }
     }
@@ -77,8 +77,8 @@ suite('the int8 network', () => {
         run(onnxModel(integers), image),
         run(onnxModel(floats), image),
       ]);
-      assert.ok(relativeError(actual.logits!, expected.logits!) < 0.15);
-      assert.ok(relativeError(actual.descriptors!, expected.descriptors!) < 0.25);
+      assert.ok(relativeError(actual.logits, expected.logits) < 0.15);
+      assert.ok(relativeError(actual.descriptors, expected.descriptors) < 0.25);
     });
   }
 });
@@ -91,8 +91,8 @@ suite('ranges', () => {
     const ranges = await activationRanges(weights, images);
     assert.equal(Object.keys(ranges).length, 10);
     for (const [name, range] of Object.entries(ranges)) {
-      const [first, second] = each.map((result) => Number(result[name]!.data[0]));
-      assert.ok(first !== second && Math.abs(range - (first! + second!) / 2) < 1e-5, name);
+      const [first, second] = each.map((result) => Number(result[name].data[0]));
+      assert.ok(first !== second && Math.abs(range - (first + second) / 2) < 1e-5, name);
     }
   });
 

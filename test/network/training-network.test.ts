@@ -56,7 +56,7 @@ async function runTraining(shape: NetworkShape, parameters: Weights, image: Tens
   const results = await session.run({ image, ...(frozen ? {} : parameters) });
   await session.release();
   const { logits: map, descriptors: coarse, ...rest } = results;
-  return { logits: map!, descriptors: coarse, statistics: rest as Weights };
+  return { logits: map, descriptors: coarse, statistics: rest as Weights };
 }
 
 async function runInference(weights: Weights, image: Tensor) {
@@ -68,13 +68,13 @@ async function runInference(weights: Weights, image: Tensor) {
 
 /** Scales each cell's vector [N, D, Hc, Wc] to length 1. */
 function normalised({ data, dims }: Tensor): Float32Array {
-  const [batch, dim, cells] = [dims[0]!, dims[1]!, dims[2]! * dims[3]!];
+  const [batch, dim, cells] = [dims[0], dims[1], dims[2] * dims[3]];
   const result = Float32Array.from(data as Float32Array);
   for (let n = 0; n < batch; n++) {
     for (let cell = 0; cell < cells; cell++) {
       const places = Array.from({ length: dim }, (_, d) => (n * dim + d) * cells + cell);
-      const length = Math.hypot(...places.map((place) => result[place]!));
-      for (const place of places) result[place]! /= length;
+      const length = Math.hypot(...places.map((place) => result[place]));
+      for (const place of places) result[place] /= length;
     }
   }
   return result;
@@ -88,8 +88,8 @@ suite('folding the normalisation into the convolutions', () => {
       const trained = await runTraining(shape, parameters, image);
       const folded = foldNormalisation(shape, parameters, trained.statistics);
       const used = await runInference(folded, image);
-      assertClose(used.logits!.data as Float32Array, trained.logits.data as Float32Array, 1e-4);
-      assertClose(used.descriptors!.data as Float32Array, normalised(trained.descriptors!), 1e-4);
+      assertClose(used.logits.data as Float32Array, trained.logits.data as Float32Array, 1e-4);
+      assertClose(used.descriptors.data as Float32Array, normalised(trained.descriptors), 1e-4);
     });
   }
 
@@ -144,7 +144,7 @@ suite('the network while it trains', () => {
   test('reports the mean and the biased variance over the batch', async () => {
     // Each channel of the first layer is the picture times a number, so its statistics are known.
     const parameters = unevenParameters(SMALL);
-    const { dims, data } = parameters['conv1a.weight']!;
+    const { dims, data } = parameters['conv1a.weight'];
     const pass = new Float32Array(data.length);
     for (let channel = 0; channel < 8; channel++) pass[channel * 9 + 4] = channel + 1;
     const image = pictures(2, 24, 32);
@@ -158,12 +158,12 @@ suite('the network while it trains', () => {
     const variance = grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length;
     const channels = Array.from({ length: 8 }, (_, channel) => channel + 1);
     assertClose(
-      statistics['conv1a.mean']!.data,
+      statistics['conv1a.mean'].data,
       channels.map((scale) => scale * mean),
       1e-5,
     );
     assertClose(
-      statistics['conv1a.variance']!.data,
+      statistics['conv1a.variance'].data,
       channels.map((scale) => scale ** 2 * variance),
       1e-4,
     );

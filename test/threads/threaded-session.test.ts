@@ -16,8 +16,8 @@ suite('a session in a thread of its own', () => {
       await createThreadedSession(model, { threads: 1 }),
       await createThreadedSession(model, { threads: 1 }),
     ];
-    assert.deepEqual(threaded[0]!.inputNames, plain.inputNames);
-    assert.deepEqual(threaded[0]!.outputNames, plain.outputNames);
+    assert.deepEqual(threaded[0].inputNames, plain.inputNames);
+    assert.deepEqual(threaded[0].outputNames, plain.outputNames);
     const results = await Promise.all(threaded.map((session) => session.run(feeds)));
     assert.deepEqual(results, [expected, expected]);
     for (const session of [plain, ...threaded]) await session.release();
@@ -29,7 +29,7 @@ suite('a session in a thread of its own', () => {
     const session = await createThreadedSession(encodeModel(graph));
     await assert.rejects(session.run({ z: tensor(Float32Array.of(1), [1]) }), /x/);
     const { y } = await session.run({ x: tensor(Float32Array.of(1, 2), [2]) });
-    assert.deepEqual(y!.data, Float32Array.of(2, 3));
+    assert.deepEqual(y.data, Float32Array.of(2, 3));
     await session.release();
   });
 

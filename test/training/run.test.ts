@@ -47,7 +47,7 @@ describe('a training run', () => {
     assert.equal(await train(killed), null);
     for (const file of ['checkpoint', 'weights'] as const) {
       const [expected, actual] = [whole, killed].map((run) => readFileSync(runFiles(run)[file]));
-      assert.ok(expected!.equals(actual!), `${file} differs`);
+      assert.ok(expected.equals(actual), `${file} differs`);
     }
     const leftOver = readdirSync(killed).filter((name) => !/^(checkpoint|weights|metrics)\./.test(name));
     assert.deepEqual(

@@ -29,7 +29,7 @@ const TOLERANCE = 1e-4;
 const fixture = decodeSafetensors(
   await readFile(new URL('../../../test/fixtures/training-step.safetensors', import.meta.url)),
 );
-const settings = JSON.parse(fixture.metadata.settings!) as {
+const settings = JSON.parse(fixture.metadata.settings) as {
   shape: NetworkShape;
   hinge: { lambdaD: number; positiveMargin: number; negativeMargin: number; weight: number };
   rates: number[];
@@ -52,7 +52,7 @@ function assertNear(actual: Float32Array, expected: Float32Array, name: string):
   assert.equal(actual.length, expected.length, name);
   const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3);
   actual.forEach((value, i) => {
-    const difference = Math.abs(value - expected[i]!) / scale;
+    const difference = Math.abs(value - expected[i]) / scale;
     assert.ok(difference <= TOLERANCE, `${name} at ${i}: got ${value}, PyTorch has ${expected[i]}`);
   });
 }
@@ -65,13 +65,13 @@ const { images, targets, masks, warpedCells } = section('batch') as Record<
 
 /** Elements first … end - 1 of the fixture's batch. */
 function pictures(first: number, end: number): DetectorBatch {
-  const [image, target, mask] = [images!, targets!, masks!].map(({ data }) =>
+  const [image, target, mask] = [images, targets, masks].map(({ data }) =>
     data.slice((first * data.length) / count, (end * data.length) / count),
   );
   return Object.assign(emptyDetectorBatch(end - first, width, height), {
-    images: image!,
-    targets: target!,
-    masks: mask!,
+    images: image,
+    targets: target,
+    masks: mask,
   });
 }
 
@@ -85,7 +85,7 @@ function pairBatch(): PairBatch {
     height,
     view0: pictures(0, count / 2),
     view1: pictures(count / 2, count),
-    warpedCells: warpedCells!.data,
+    warpedCells: warpedCells.data,
     H_0to1: new Float64Array(9 * (count / 2)),
   };
 }
@@ -131,10 +131,10 @@ suite('three training steps end where PyTorch ends', () => {
     const statistics = Object.fromEntries(entries.filter(([name]) => isStatistic(name)));
     const { state, losses } = await trainThreeSteps(objective, batch, parameters, statistics, replicas);
     assert.equal(state.step, 3);
-    assertNear(Float32Array.from(losses), expected.losses!.data, 'loss');
+    assertNear(Float32Array.from(losses), expected.losses.data, 'loss');
     const results = { ...state.parameters, ...state.statistics };
     assert.deepEqual([...Object.keys(results), 'losses'].sort(), Object.keys(expected).sort());
-    for (const [name, { data }] of Object.entries(results)) assertNear(data, expected[name]!.data, name);
+    for (const [name, { data }] of Object.entries(results)) assertNear(data, expected[name].data, name);
   };
 
   test('with the loss of the detector', () => compare('detector', detectorObjective, detectorBatch, 1));
@@ -166,9 +166,9 @@ suite('a training step', () => {
     const { parameters, statistics } = start();
     const state = initialState(parameters, statistics);
     const steps = [await open(2), await open(2, createThreadedSession)];
-    const first = await steps[0]!.run(state, detectorBatch, 0.01);
-    assert.deepEqual(await steps[0]!.run(state, detectorBatch, 0.01), first);
-    assert.deepEqual(await steps[1]!.run(state, detectorBatch, 0.01), first);
+    const first = await steps[0].run(state, detectorBatch, 0.01);
+    assert.deepEqual(await steps[0].run(state, detectorBatch, 0.01), first);
+    assert.deepEqual(await steps[1].run(state, detectorBatch, 0.01), first);
     assert.deepEqual(state, initialState(start().parameters, start().statistics));
     for (const step of steps) await step.release();
   });
@@ -207,9 +207,9 @@ suite('a training step', () => {
     const [part, all] = [await run(names), await run(new Set())];
     for (const [name, { data }] of Object.entries(parameters)) {
       const isFrozen = names.has(name.slice(0, name.indexOf('.')));
-      assert.notDeepEqual(all.parameters[name]!.data, data, name);
-      if (isFrozen) assert.equal(part.parameters[name]!.data, data, name);
-      else assertNear(part.parameters[name]!.data, all.parameters[name]!.data, name);
+      assert.notDeepEqual(all.parameters[name].data, data, name);
+      if (isFrozen) assert.equal(part.parameters[name].data, data, name);
+      else assertNear(part.parameters[name].data, all.parameters[name].data, name);
     }
   });
 
@@ -236,8 +236,8 @@ test('the learning rate rises linearly, then falls as half a cosine', () => {
   const schedule = { peak: 2, warmupSteps: 4, final: 0.5 };
   const rates = Array.from({ length: 21 }, (_, step) => learningRateAt(step, 20, schedule));
   assert.deepEqual(rates.slice(0, 5), [0.5, 1, 1.5, 2, 2]);
-  assert.ok(Math.abs(rates[12]! - 1.25) < 1e-12);
+  assert.ok(Math.abs(rates[12] - 1.25) < 1e-12);
   assert.equal(rates[20], 0.5);
-  for (let step = 5; step <= 20; step++) assert.ok(rates[step]! < rates[step - 1]!);
+  for (let step = 5; step <= 20; step++) assert.ok(rates[step] < rates[step - 1]);
   assert.equal(learningRateAt(7, 20, { peak: 1, warmupSteps: 0, final: 1 }), 1);
 });
