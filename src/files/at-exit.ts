@@ -8,7 +8,13 @@ export function atExit(undo: () => void): () => void {
   // Here and not when the module is loaded: to load a library has no effects.
   if (!isRegistered) {
     process.on('exit', () => {
-      for (const each of open) each();
+      for (const each of open) {
+        try {
+          each();
+        } catch {
+          // A disk that is away keeps nothing else from being undone.
+        }
+      }
     });
   }
   isRegistered = true;
