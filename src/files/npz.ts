@@ -121,10 +121,19 @@ export function decodeNpz(bytes: Uint8Array): Record<string, StoredTensor> {
   return arrays;
 }
 
+/** What one file takes at least in the directory of a zip archive. */
+const ZIP_ENTRY_BYTES = 46;
+
 /** All files of a zip archive; `kind` names the expected file in the error. */
 export function unzip(bytes: Uint8Array, kind: string): Record<string, Uint8Array> {
+  // a damaged directory may claim billions of files, each of which takes this many bytes
+  let left = Math.ceil(bytes.length / ZIP_ENTRY_BYTES);
+  const filter = () => {
+    if (left-- === 0) throw new Error('its directory is damaged');
+    return true;
+  };
   try {
-    return unzipSync(bytes);
+    return unzipSync(bytes, { filter });
   } catch (error) {
     throw new FormatError(`not a ${kind} file: ${error instanceof Error ? error.message : 'no zip archive'}`);
   }

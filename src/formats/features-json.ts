@@ -1,6 +1,7 @@
 /** Features as JSON text, for people and for programs without an HDF5 or NumPy reader. */
 import type { Features } from '../features/features.js';
 import { FormatError } from '../files/format-error.js';
+import { checkFeatures } from './check-features.js';
 
 /** The JSON form of one picture's features. */
 interface FeaturesJson {
@@ -75,7 +76,7 @@ export function decodeFeaturesJson(text: string): NamedFeatures[] {
       descriptors: Float32Array.from(descriptors.flat()),
       descriptorDim,
     };
-    return { name, features };
+    return { name, features: checkFeatures(features, `features file: picture ${name}`) };
   });
 }
 

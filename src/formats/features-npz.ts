@@ -2,6 +2,7 @@
 import type { Features } from '../features/features.js';
 import { FormatError } from '../files/format-error.js';
 import { decodeNpz, encodeNpz } from '../files/npz.js';
+import { checkFeatures } from './check-features.js';
 
 /**
  * Features as a `.npz` file: `keypoints` (N, 2) float32 x y, `scores` (N), `descriptors` (N, D) and
@@ -39,7 +40,7 @@ export function decodeFeaturesNpz(bytes: Uint8Array): Features {
         `(${descriptors.dims}) disagree; expected (N,2), (N) and (N,D)`,
     );
   }
-  return {
+  const features = {
     width: Number(size.data[0]),
     height: Number(size.data[1]),
     count,
@@ -48,4 +49,5 @@ export function decodeFeaturesNpz(bytes: Uint8Array): Features {
     descriptors: Float32Array.from(descriptors.data, Number),
     descriptorDim,
   };
+  return checkFeatures(features, 'features .npz');
 }

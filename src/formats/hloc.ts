@@ -9,6 +9,7 @@ import type { Features } from '../features/features.js';
 import { replaceFile } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
 import { halfToFloat32 } from '../files/raw-numbers.js';
+import { checkFeatures } from './check-features.js';
 import type { NamedFeatures } from './features-json.js';
 
 /** The library for HDF5, loaded when it is first needed: 15 MB. */
@@ -24,6 +25,15 @@ const DETECTION_NOISE = 2;
 /** What the group of a picture holds. */
 const DATASETS = ['keypoints', 'scores', 'descriptors', 'image_size'];
 const HDF5_SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** A file read earlier was damaged so that the HDF5 library cannot be used any more by this process. */
+export class LibraryBrokenError extends Error {
+  override readonly name = 'LibraryBrokenError';
+
+  constructor(path: string) {
+    super(`the HDF5 library broke on the damaged file ${path}; it works again in a new process`);
+  }
+}
 
 /**
  * Writes one HDF5 file with the features of all pictures, whole or not at all; one picture at a time is
@@ -79,8 +89,8 @@ function inOneLine(path: string, error: unknown): unknown {
 /**
  * Reads the features of one picture after the other, of any float type (hloc's `as_half` too).
  *
- * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete; MissingHdf5Error without
- *   the package h5wasm.
+ * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete; LibraryBrokenError after
+ *   some damaged files; MissingHdf5Error without the package h5wasm.
  */
 export async function* readHlocFeatures(path: string): AsyncGenerator<NamedFeatures> {
   await checkSignature(path);
@@ -88,17 +98,38 @@ export async function* readHlocFeatures(path: string): AsyncGenerator<NamedFeatu
   let file: File;
   try {
     file = new hdf5.File(path, 'r');
-  } catch {
-    throw new FormatError(`${path} is a truncated or damaged HDF5 file`);
+  } catch (cause) {
+    throw damaged(path, cause);
   }
   try {
     yield* readGroup(hdf5, file, '');
+  } catch (cause) {
+    throw cause instanceof FormatError ? cause : damaged(path, cause);
   } finally {
+    closeQuietly(file);
+  }
+}
+
+/** The file on which the library lost its way in its own memory: nothing that it says afterwards can be trusted. */
+let brokenBy: string | undefined;
+
+/** The library's own words fill a page. */
+function damaged(path: string, cause: unknown): FormatError {
+  if (cause instanceof WebAssembly.RuntimeError) brokenBy = path;
+  return new FormatError(`${path} is a truncated or damaged HDF5 file`, { cause });
+}
+
+/** What was read of a damaged file counts, whether or not the library can close it. */
+function closeQuietly(file: File): void {
+  try {
     file.close();
+  } catch {
+    // nothing was written that could be lost
   }
 }
 
 async function openLibrary(): Promise<Hdf5> {
+  if (brokenBy) throw new LibraryBrokenError(brokenBy);
   const hdf5 = await import('h5wasm/node').catch((cause: unknown) => {
     throw new MissingHdf5Error('HDF5 files need the package h5wasm: npm install h5wasm', { cause });
   });
@@ -170,7 +201,7 @@ function readPicture(hdf5: Hdf5, group: Group, name: string): Features {
         `(${descriptors.dims}) and image_size (${size.dims}) disagree; expected (N,2), (N), (D,N) and (2)`,
     );
   }
-  return {
+  const features = {
     width: size.data[0],
     height: size.data[1],
     count,
@@ -179,6 +210,7 @@ function readPicture(hdf5: Hdf5, group: Group, name: string): Features {
     descriptors: transpose(descriptors.data, descriptorDim, count),
     descriptorDim,
   };
+  return checkFeatures(features, `picture ${name}`);
 }
 
 function readDataset(hdf5: Hdf5, dataset: Dataset): Float32Array {

@@ -48,6 +48,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   if (step === undefined || stage === undefined) {
     throw new RangeError(`${path}: expected a training checkpoint, got a file without step and stage`);
   }
+  if (!/^\d{1,15}$/.test(step))
+    throw new RangeError(`${path}: expected a whole number of steps, got "${step}"`);
   const take = (set: string): Weights =>
     Object.fromEntries(
       Object.entries(tensors)

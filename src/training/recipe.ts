@@ -277,7 +277,9 @@ export async function readRecipe(nameOrPath: string): Promise<Recipe> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RecipeError(`${nameOrPath}: expected JSON: ${(error as Error).message}`);
+    throw new RecipeError(
+      `${nameOrPath}: expected JSON: ${(error as Error).message.replace(/[\s\p{C}]+/gu, ' ')}`,
+    );
   }
   return parseRecipe(value, nameOrPath);
 }

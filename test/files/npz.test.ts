@@ -50,4 +50,22 @@ suite('npz', () => {
     assert.throws(() => decodeNpy(Buffer.from(complex, 'latin1')), /element type <c8, expected one of/);
     assert.throws(() => decodeNpz(new TextEncoder().encode('not a zip')), /not a \.npz file/);
   });
+
+  test('a directory that claims billions of files is refused at once', () => {
+    const bytes = encodeNpz({ a: { dims: [1], data: new Float32Array([1]) } });
+    const end = bytes.length - 22;
+    const directory = new DataView(bytes.buffer, bytes.byteOffset).getUint32(end + 16, true);
+    // the record of large archives, where it is to be found, and the end as it was
+    const large = Buffer.alloc(56);
+    large.writeUInt32LE(0x06064b50, 0);
+    large.writeUInt32LE(0xffffffff, 32);
+    large.writeUInt32LE(directory, 48);
+    const locator = Buffer.alloc(20);
+    locator.writeUInt32LE(0x07064b50, 0);
+    locator.writeUInt32LE(end, 8);
+    const lying = Buffer.concat([bytes.subarray(0, end), large, locator, bytes.subarray(end)]);
+    const began = performance.now();
+    assert.throws(() => decodeNpz(lying), FormatError);
+    assert.ok(performance.now() - began < 2000);
+  });
 });

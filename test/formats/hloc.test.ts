@@ -35,6 +35,20 @@ suite('hloc features', () => {
     assert.deepEqual((await readAll(path)).sort(byName), pictures.sort(byName));
   });
 
+  test('a file that is damaged inside is refused in one line, and others are read afterwards', async () => {
+    const path = join(folder, 'inside.h5');
+    await writeHlocFeatures(path, [{ name: 'a.png', features: someFeatures(2, 4) }]);
+    const bytes = await readFile(path);
+    bytes.write('XXXX', bytes.lastIndexOf('OHDR'));
+    const damaged = join(folder, 'damaged-inside.h5');
+    await writeFile(damaged, bytes);
+    await assert.rejects(readAll(damaged), (error: Error) => {
+      assert.equal(error.message, `${damaged} is a truncated or damaged HDF5 file`);
+      return error instanceof FormatError;
+    });
+    assert.equal((await readAll(path)).length, 1);
+  });
+
   test('pictures in folders, and pictures themselves, may be named as the datasets are', async () => {
     const names = ['b.jpg', 'keypoints/x.jpg', 'keypoints/scores/image_size', 'descriptors', 'c/keypoints'];
     const pictures = names.map((name, i) => ({ name, features: someFeatures(i + 1, 4) }));

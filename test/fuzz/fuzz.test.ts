@@ -44,13 +44,13 @@ suite('damaged files', () => {
       seed: 'suite',
       cases: 4,
       scratch,
-      seconds: 3,
+      seconds: 5,
       megabytes: 300,
     });
     const problems = planted.faults.map(({ problem }) => problem);
     assert.equal(problems.length, 4);
     assert.match(problems[0], /threw TypeError, not Error/);
-    assert.match(problems[1], /took more than 3 s/);
+    assert.match(problems[1], /took more than 5 s/);
     assert.match(problems[2], /the process died \(SIGKILL\)/);
     assert.match(problems[3], /held \d+ MB/);
   });

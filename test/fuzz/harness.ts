@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Outcome } from './child.js';
+import { SPENT } from './reader.js';
 
 /** A case that went wrong. */
 export interface Fault {
@@ -34,6 +35,7 @@ export interface FuzzOptions {
 
 const CHILD = join(import.meta.dirname, 'child.js');
 const CHECK_MEMORY_MS = 100;
+const SECONDS_TO_START = 60;
 const PAGE = 4096;
 
 /** Memory that a process holds, in megabytes; 0 where the system does not tell. */
@@ -48,19 +50,20 @@ export async function fuzz(options: FuzzOptions): Promise<Summary> {
   const faults: Fault[] = [];
   let read = 0;
   for (let next = from; next < to; ) {
+    const began = next;
     const death = await runUntilItDies(options, next, to, ({ number, fault, wasRead }) => {
       next = number + 1;
       if (wasRead) read++;
       if (fault !== undefined) faults.push({ reader, number, problem: fault });
     });
-    if (death === undefined) break;
-    faults.push({ reader, number: next, problem: death });
-    next++;
+    // a reader that is spent begins anew, unless it comes no further
+    const problem = death ?? (next === began ? 'the process ends at once' : undefined);
+    if (problem !== undefined) faults.push({ reader, number: next++, problem });
   }
   return { cases, read, faults };
 }
 
-/** @returns why the process died; undefined where it came to its end. */
+/** @returns why the process died; undefined where it came to its end, or its reader is spent. */
 function runUntilItDies(
   { reader, seed, scratch, seconds = 20, megabytes = 1024 }: FuzzOptions,
   from: number,
@@ -82,8 +85,10 @@ function runUntilItDies(
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-2000);
     });
-    const startTimer = () => setTimeout(() => kill(`took more than ${seconds} s`), 1000 * seconds);
-    let timer = startTimer();
+    const startTimer = (more = 0) =>
+      setTimeout(() => kill(`took more than ${seconds} s`), 1000 * (seconds + more));
+    // at first the process starts, and makes its whole files
+    let timer = startTimer(SECONDS_TO_START);
     const watch = setInterval(async () => {
       const held = await megabytesOf(child.pid ?? 0);
       if (held > megabytes) kill(`held ${Math.round(held)} MB`);
@@ -99,7 +104,7 @@ function runUntilItDies(
       clearTimeout(timer);
       clearInterval(watch);
       resolve(
-        isDone
+        isDone || code === SPENT
           ? undefined
           : (death ?? `the process died (${signal ?? code}): ${stderr.trim().split('\n').at(-1)}`),
       );

@@ -13,9 +13,14 @@ export interface Reader {
   readonly errors: readonly string[];
   /** Reads a path: the bytes are written there first. */
   readonly needsFile?: boolean;
+  /** Name of the error after which a reader is of no use any more: the process begins anew. */
+  readonly spentBy?: string;
   /** Mends checksums, of every other case, so that damage reaches what stands behind them. */
   repair?(bytes: Uint8Array): void;
 }
+
+/** How the process of a reader that is spent ends: the case is tried again in a new one. */
+export const SPENT = 75;
 
 /** What is wrong with an error as an answer to a user; undefined if nothing is. */
 export function faultOf(error: unknown, errors: readonly string[]): string | undefined {

@@ -92,6 +92,17 @@ test('an error is one line that names the key, what was expected and what came',
   assert.throws(() => parseRecipe([]), /the recipe: expected an object, got \[\]/);
 });
 
+test('what is no JSON is told in one line, wherever the file has its lines', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'recipe-'));
+  const path = join(folder, 'r.json');
+  await writeFile(path, '{\n  "name": "a",\n  seed\n}\n');
+  await assert.rejects(readRecipe(path), (error: Error) => {
+    assert.match(error.message, /r\.json: expected JSON/);
+    return !error.message.includes('\n');
+  });
+  await rm(folder, { recursive: true });
+});
+
 test('a file that is missing or not JSON is named', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'recipe-'));
   try {
