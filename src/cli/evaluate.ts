@@ -10,7 +10,12 @@ import {
 } from '../evaluation/protocols/evaluate-homographies.js';
 import { evaluateSynthetic, SYNTHETIC_PROTOCOL } from '../evaluation/protocols/evaluate-synthetic.js';
 import { makeWarps } from '../evaluation/protocols/make-warps.js';
-import { ADAPTATION_PROFILE, PROFILES, type Profile } from '../evaluation/protocols/profiles.js';
+import {
+  ADAPTATION_PROFILE,
+  PROFILES,
+  type Profile,
+  warpsProfile,
+} from '../evaluation/protocols/profiles.js';
 import { readSequences } from '../evaluation/protocols/sequences.js';
 import { type Elsewhere, homographyReport } from '../evaluation/report/homographies.js';
 import { matchPictures, SHOWN_MATCHES } from '../evaluation/report/match-pictures.js';
@@ -50,6 +55,7 @@ interface WarpOptions extends EvaluationOptions {
   readonly features: readonly FeatureSource[];
   readonly count: number;
   readonly sweeps: readonly Kind[];
+  readonly size: number;
 }
 
 interface AdaptationOptions extends EvaluationOptions {
@@ -83,7 +89,13 @@ export function registerEvaluate(program: Command): void {
       .description('the same on views of any photographs: turns, scales, blur, light, noise … swept')
       .argument('<dir>', 'folder of photographs')
       .option('--count <n>', 'photographs, chosen by the seed', wholeNumber(1), 20)
-      .option('--sweeps <list>', `all, or some of ${KINDS.join(',')}`, kindList, KINDS),
+      .option('--sweeps <list>', `all, or some of ${KINDS.join(',')}`, kindList, KINDS)
+      .option(
+        '--size <px>',
+        'shorter side of a view; 480 is what the design profile sees',
+        wholeNumber(64),
+        240,
+      ),
     RIVAL_NAMES,
   ).action(runWarps);
   addEvaluationOptions(
@@ -180,9 +192,9 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
     const { names: photos, leftOut } = await imagesBelow(folder);
     tellLeftOut(leftOut);
     const pairs = join(output, 'pairs');
-    const { seed, count, sweeps: kinds } = options;
-    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds }, onProgress);
-    const outcome = await compareOnSequences(pairs, undefined, PROFILES.warps, {
+    const { seed, count, sweeps: kinds, size: shortSide } = options;
+    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds, shortSide }, onProgress);
+    const outcome = await compareOnSequences(pairs, undefined, warpsProfile(shortSide), {
       name: 'warps',
       title: 'Views of photographs',
       methods: opened,

@@ -66,6 +66,7 @@ export {
   type HomographyTask,
   PROFILES,
   type Profile,
+  warpsProfile,
 } from './protocols/profiles.js';
 export type { DetectorScore, HomographyScore, PairName } from './protocols/score-sequences.js';
 export {

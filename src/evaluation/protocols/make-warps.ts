@@ -24,10 +24,8 @@ import type { Size } from '../metrics/detection-metrics.js';
 import { type Change, KINDS, type Kind, SWEEPS, severityName } from './category.js';
 import { changePicture, isPictureChange } from './change-picture.js';
 import { fitImage, fittedSize } from './fit-image.js';
+import { longSide } from './profiles.js';
 import { CATEGORIES_FILE } from './sequences.js';
-
-/** Longer and shorter side of a view, pixels. */
-const [LONGER, SHORTER] = [320, 240];
 
 /** What is written, and what it is made from. */
 export interface WarpSettings {
@@ -36,6 +34,8 @@ export interface WarpSettings {
   readonly count: number;
   /** Kinds of change to sweep. */
   readonly kinds: readonly Kind[];
+  /** Shorter side of a view, pixels; smaller photographs are enlarged. @default 240 */
+  readonly shortSide?: number;
 }
 
 /** The folder that holds the pairs. */
@@ -55,7 +55,7 @@ export async function makeWarps(
   photoFolder: string,
   photos: readonly string[],
   folder: string,
-  { seed, count, kinds }: WarpSettings,
+  { seed, count, kinds, shortSide = 240 }: WarpSettings,
   onProgress?: OnProgress,
 ): Promise<WarpSet> {
   const chosen = new Random(seed)
@@ -67,11 +67,11 @@ export async function makeWarps(
   );
   const photographs: { file: string; digest: string }[] = [];
   for (const file of chosen) photographs.push({ file, digest: await fileDigest(join(photoFolder, file)) });
-  const settings = { seed, changes: changes.map((change) => ({ ...change })) };
+  const settings = { seed, changes: changes.map((change) => ({ ...change })), shortSide };
   const origin = originOf('warps', settings, { photographs: photographsOrigin(photographs) });
   return keptUnless(folder, origin, async (isThere) => {
     if (isThere) await rm(folder, { recursive: true });
-    return writeWarps(photoFolder, chosen, folder, changes, seed, onProgress);
+    return writeWarps(photoFolder, chosen, folder, { changes, shortSide, seed }, onProgress);
   });
 }
 
@@ -79,8 +79,7 @@ async function writeWarps(
   photoFolder: string,
   chosen: readonly string[],
   folder: string,
-  changes: readonly Change[],
-  seed: number,
+  { changes, shortSide, seed }: { changes: readonly Change[]; shortSide: number; seed: number },
   onProgress?: OnProgress,
 ): Promise<WarpSet> {
   const skipped: { name: string; reason: string }[] = [];
@@ -93,6 +92,7 @@ async function writeWarps(
         await readImage(join(photoFolder, name)),
         join(folder, slug(name)),
         changes,
+        shortSide,
         new Random(seed).fork('views', name),
       );
       for (const [n, change] of changes.entries()) categories[`${slug(name)}/${n + 2}`] = change;
@@ -115,13 +115,14 @@ async function writeSequence(
   photo: GrayImage,
   folder: string,
   changes: readonly Change[],
+  shortSide: number,
   random: Random,
 ): Promise<void> {
   const isPortrait = photo.height > photo.width;
   const fit = {
     kind: 'crop',
-    width: isPortrait ? SHORTER : LONGER,
-    height: isPortrait ? LONGER : SHORTER,
+    width: isPortrait ? shortSide : longSide(shortSide),
+    height: isPortrait ? longSide(shortSide) : shortSide,
   } as const;
   const { H_originalToFitted } = fittedSize(photo, fit);
   await writePng(join(folder, '1.png'), fitImage(photo, fit));

@@ -158,37 +158,34 @@ const GLUEFACTORY: Profile = {
   ],
 };
 
-const WARPS: Profile = {
-  name: 'warps',
-  about:
-    'Views of photographs by random homographies at 240x320: repeatability of the best 300 points in the ' +
-    'shared view, homographies and matching from the best 500 points.',
-  detector: [
-    {
-      name: 'detector',
-      features: {
-        fit: { kind: 'shortSide', shortSide: 240 },
-        maxKeypoints: 1000,
-        nmsRadius: 4,
-        detectionThreshold: 0.001,
+/** For views that `makeWarps` writes. @param shortSide of a view, pixels; twice as many have twice the points. */
+export function warpsProfile(shortSide: number): Profile {
+  const maxKeypoints = Math.round((500 * shortSide) / 240);
+  const common = { nmsRadius: 4, detectionThreshold: 0.001 };
+  return {
+    name: 'warps',
+    about:
+      'Views of photographs with known homographies: repeatability of the best 300 points in the shared view at ' +
+      `240x320; homographies and matching at ${shortSide}x${longSide(shortSide)} from the best ${maxKeypoints} points.`,
+    detector: [
+      {
+        name: 'detector',
+        features: { ...common, fit: { kind: 'shortSide', shortSide: 240 }, maxKeypoints: 1000 },
+        bestAfterSharing: 300,
+        epsilons: [3, 1],
       },
-      bestAfterSharing: 300,
-      epsilons: [3, 1],
-    },
-  ],
-  homography: [
-    {
-      ...VGA_HOMOGRAPHY,
-      features: {
-        fit: { kind: 'shortSide', shortSide: 240 },
-        maxKeypoints: 500,
-        nmsRadius: 4,
-        detectionThreshold: 0.001,
-      },
-    },
-  ],
-  excluded: [],
-};
+    ],
+    homography: [
+      { ...VGA_HOMOGRAPHY, features: { ...common, fit: { kind: 'shortSide', shortSide }, maxKeypoints } },
+    ],
+    excluded: [],
+  };
+}
+
+/** The longer side of a view of 3 to 4. */
+export function longSide(shortSide: number): number {
+  return Math.round((4 * shortSide) / 3);
+}
 
 /** Repeatability alone, of the heatmaps of Homographic Adaptation (§5.2). */
 export const ADAPTATION_PROFILE: Profile = {
@@ -206,5 +203,5 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   paper: PAPER,
   rpautrat: RPAUTRAT,
   gluefactory: GLUEFACTORY,
-  warps: WARPS,
+  warps: warpsProfile(240),
 };

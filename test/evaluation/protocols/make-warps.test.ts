@@ -115,6 +115,16 @@ suite('pairs from photographs', () => {
     );
   });
 
+  test('are of the size asked for', async () => {
+    const settings = { seed: 1, count: 3, kinds: ['scale'], shortSide: 96 } as const;
+    await makeWarps(join(folder, 'photos'), photos, join(folder, 'small'), settings);
+    const { sequences } = await readSequences(join(folder, 'small'));
+    const [wide, upright] = sequences.map(({ images }) => images);
+    assert.deepEqual([wide[1].width, wide[1].height], [128, 96]);
+    assert.deepEqual([upright[1].width, upright[1].height], [96, 128]);
+    assertClose(warpPoints(wide[1].H_1toThis, [63.5, 47.5]), [63.5, 47.5], 1e-9);
+  });
+
   test('take the place of those made before from something else', async () => {
     await make('replaced', 1, ['rotation']);
     await make('replaced', 1, ['mixed']);
