@@ -3,6 +3,7 @@ import type { GrayImage } from '../image/image.js';
 import type { CandidateFinder, Found } from './candidates.js';
 import { snapToCorners } from './corners.js';
 import { greedyNms, suppress } from './nms.js';
+import { pickRows } from './pick-features.js';
 import { refineKeypoints } from './refine-keypoints.js';
 
 /** Which points of the heatmap become keypoints. */
@@ -181,15 +182,5 @@ export function pickKeypoints(
   scores: Float32Array,
   kept: readonly number[],
 ): Keypoints {
-  const picked = {
-    count: kept.length,
-    keypoints: new Float32Array(2 * kept.length),
-    scores: new Float32Array(kept.length),
-  };
-  for (const [at, n] of kept.entries()) {
-    picked.keypoints[2 * at] = keypoints[2 * n];
-    picked.keypoints[2 * at + 1] = keypoints[2 * n + 1];
-    picked.scores[at] = scores[n];
-  }
-  return picked;
+  return { count: kept.length, keypoints: pickRows(keypoints, 2, kept), scores: pickRows(scores, 1, kept) };
 }

@@ -10,6 +10,7 @@ import {
   type Keypoints,
   keypointOptions,
 } from './extract-keypoints.js';
+import { pickRows } from './pick-features.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
 
 /** A picture at one size, and what the network says about it there. */
@@ -112,10 +113,8 @@ export class Look {
     const descriptors = new Float32Array(count * dim);
     for (const [size, { cells }] of this.#views.entries()) {
       const places = [...sizes.keys()].filter((n) => sizes[n] === size);
-      const own = Float32Array.from({ length: 2 * places.length }, (_, i) => {
-        return keypoints[2 * places[i >> 1] + (i % 2)];
-      });
-      const part = sampleDescriptors(cells, this.#atSize(own, size), options);
+      const own = this.#atSize(pickRows(keypoints, 2, places), size);
+      const part = sampleDescriptors(cells, own, options);
       for (const [at, n] of places.entries()) {
         descriptors.set(part.subarray(at * dim, (at + 1) * dim), n * dim);
       }
