@@ -197,10 +197,13 @@ suite('superpoint detect', () => {
       ],
       [
         ['photos', '--model', 'words.safetensors'],
-        /^superpoint: words\.safetensors: not a safetensors file.*\n$/,
+        /^superpoint: words\.safetensors: neither a safetensors file .*\n$/,
       ],
       [['photos', '--model', 'cut.safetensors'], /^superpoint: cut\.safetensors: truncated .*\n$/],
-      [['photos', '--model', 'photos'], /^superpoint: photos: not the folder of a training run.*\n$/],
+      [
+        ['photos', '--model', 'photos'],
+        /^superpoint: photos: a folder without weights; expected one of .*\n$/,
+      ],
       [['gone.png', 'gone2.png', ...MODEL], /superpoint: 2 of 2 pictures failed:\n {2}gone\.png: .*\n.*\n$/],
     ];
     for (const [args, expected] of cases) {
