@@ -8,7 +8,7 @@ import { originOfMetadata } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
+import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { deviceOption, MODEL_KINDS, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
@@ -99,10 +99,10 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
     const earlier = skipped > 0 ? `, ${skipped} were labelled before` : '';
     printLines(`${labelled} photographs labelled with ${keypoints} points in ${output}${earlier}`);
   }
-  if (interrupted) throw new StoppedEarly(signal);
+  if (interrupted) throw new StoppedEarlyError(signal);
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
-    throw new PartialFailure('photographs', labelled + skipped + failures.length, reasons);
+    throw new PartialFailureError('photographs', labelled + skipped + failures.length, reasons);
   }
 }
 

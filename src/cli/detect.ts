@@ -13,7 +13,7 @@ import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { countProgress } from '../progress.js';
 import { ContrastCheck } from './contrast.js';
-import { type Failure, failureOf, PartialFailure, UsageError } from './errors.js';
+import { type Failure, failureOf, PartialFailureError, UsageError } from './errors.js';
 import { findImages, type ImageFile, isFolder, tellLeftOut } from './find-images.js';
 import { openSuperPoint } from './model.js';
 import {
@@ -101,7 +101,7 @@ async function runDetect(paths: string[], options: DetectOptions): Promise<void>
       `${keypoints} keypoints in ${done} ${done === 1 ? 'picture' : 'pictures'}, written to ${output}`,
     );
   }
-  if (failures.length > 0) throw new PartialFailure('pictures', images.length, failures);
+  if (failures.length > 0) throw new PartialFailureError('pictures', images.length, failures);
 }
 
 /** Says so before the work, not after it, when the result could not take its name. */
@@ -148,7 +148,7 @@ async function* detectEach(
   } finally {
     progress.close();
   }
-  if (tally.images === 0) throw new PartialFailure('pictures', images.length, tally.failures);
+  if (tally.images === 0) throw new PartialFailureError('pictures', images.length, tally.failures);
 }
 
 /** The picture, or why there is none: an error that nobody awaits yet must not end the process. */

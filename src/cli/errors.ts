@@ -21,8 +21,8 @@ export class NoImagesError extends Error {
  * Stopped in good order before the end, by a signal or because the time was up; the same command goes on from
  * there. Exit code 75, which sysexits.h calls a temporary failure, so that a script knows to call again.
  */
-export class StoppedEarly extends Error {
-  override readonly name = 'StoppedEarly';
+export class StoppedEarlyError extends Error {
+  override readonly name = 'StoppedEarlyError';
 
   constructor(signal: AbortSignal) {
     super(`${signal.aborted ? 'interrupted' : 'the time is up'}; the same command goes on from here`);
@@ -30,8 +30,8 @@ export class StoppedEarly extends Error {
 }
 
 /** Ended by a signal, in good order, with nothing to go on with: exit code 1. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
 
   constructor(done: string) {
     super(`interrupted; ${done}`);
@@ -45,8 +45,8 @@ export interface Failure {
 }
 
 /** Some of many could not be worked on, the others were: exit code 1, and the list at the end. */
-export class PartialFailure extends Error {
-  override readonly name = 'PartialFailure';
+export class PartialFailureError extends Error {
+  override readonly name = 'PartialFailureError';
 
   constructor(kind: string, total: number, failures: readonly Failure[]) {
     const lines = failures.map(({ name, reason }) => `  ${name}: ${reason}`);
@@ -69,11 +69,11 @@ export function report(error: unknown): 0 | 1 | 2 | 75 {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   // commander printed the help already where no command was given
   if (!(error instanceof CommanderError && error.code === 'commander.help')) {
-    const text = error instanceof PartialFailure ? error.message : firstLine(error);
+    const text = error instanceof PartialFailureError ? error.message : firstLine(error);
     process.stderr.write(`superpoint: ${text.replace(/^error: /, '')}\n`);
     if (process.env.SUPERPOINT_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
-  if (error instanceof StoppedEarly) return 75;
+  if (error instanceof StoppedEarlyError) return 75;
   return error instanceof CommanderError || error instanceof UsageError ? 2 : 1;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
-import { failureOf, PartialFailure, StoppedEarly } from './errors.js';
+import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
@@ -54,9 +54,9 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   if (json)
     printJson({ finished: model !== undefined, model: model ?? null, failures, leftOut, milliseconds });
   else printLines(model ? `SuperPoint is in ${model}` : 'not finished: the same command goes on from here');
-  if (!model) throw new StoppedEarly(signal);
+  if (!model) throw new StoppedEarlyError(signal);
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
-    throw new PartialFailure('photographs', files.length, reasons);
+    throw new PartialFailureError('photographs', files.length, reasons);
   }
 }

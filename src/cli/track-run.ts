@@ -10,7 +10,7 @@ import { PointTracker } from '../matching/point-tracker.js';
 import { TrackStatistics, type TrackSummary } from '../matching/track-statistics.js';
 import type { ContrastCheck } from './contrast.js';
 import type { Draw } from './drawings.js';
-import { type Failure, failureOf, Interrupted, PartialFailure } from './errors.js';
+import { type Failure, failureOf, InterruptedError, PartialFailureError } from './errors.js';
 import type { Frame } from './frames.js';
 
 /** How to track. */
@@ -63,7 +63,7 @@ export class TrackRun {
    * left out; a source that breaks in the middle ends the sequence (`throwFailures` tells).
    *
    * @param onFrame is called after each frame.
-   * @throws what the source throws before its first frame; PartialFailure if no frame can be read; Error if there is none.
+   * @throws what the source throws before its first frame; PartialFailureError if no frame can be read; Error if there is none.
    */
   async *track(
     frames: AsyncIterable<Frame>,
@@ -82,7 +82,7 @@ export class TrackRun {
     }
     if (this.#frames > 0) return;
     this.throwFailures();
-    throw signal.aborted ? new Interrupted('no frame was done') : new Error('the input has no frames');
+    throw signal.aborted ? new InterruptedError('no frame was done') : new Error('the input has no frames');
   }
 
   /** The numbers so far. */
@@ -96,11 +96,11 @@ export class TrackRun {
     };
   }
 
-  /** @throws PartialFailure for frames that were left out, or what ended the sequence too early. */
+  /** @throws PartialFailureError for frames that were left out, or what ended the sequence too early. */
   throwFailures(): void {
     if (this.#broken) throw this.#broken;
     const failed = this.#failures.length;
-    if (failed > 0) throw new PartialFailure('frames', this.#frames + failed, this.#failures);
+    if (failed > 0) throw new PartialFailureError('frames', this.#frames + failed, this.#failures);
   }
 
   async *#untilBroken(frames: AsyncIterable<Frame>): AsyncGenerator<Frame, void, undefined> {

@@ -7,7 +7,7 @@ import { readImage } from '../image/codec.js';
 import { countProgress } from '../progress.js';
 import { ContrastCheck } from './contrast.js';
 import { checkDrawTarget, type Draw, withDrawings } from './drawings.js';
-import { Interrupted, UsageError } from './errors.js';
+import { InterruptedError, UsageError } from './errors.js';
 import { tellLeftOut } from './find-images.js';
 import { type FrameSource, openFrames } from './frames.js';
 import { openSuperPoint } from './model.js';
@@ -91,7 +91,8 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
       printJson({ ...result, leftOut: source.leftOut, output: options.output, draw: options.draw });
     else printLines(...describe(result, options));
     run.throwFailures();
-    if (signal.aborted && !source.live) throw new Interrupted(`the first ${result.frames} frames are done`);
+    if (signal.aborted && !source.live)
+      throw new InterruptedError(`the first ${result.frames} frames are done`);
   } finally {
     await superpoint.dispose();
   }

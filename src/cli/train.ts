@@ -10,7 +10,7 @@ import { type RunOptions, type RunResult, runStage, type Stage } from '../traini
 import { runFiles } from '../training/run-files.js';
 import { type MadeWeights, magicPointStage, photographStage, superPointStage } from '../training/stages.js';
 import { readStartingPoint, type StartingPoint } from '../training/starting-point.js';
-import { StoppedEarly, UsageError } from './errors.js';
+import { StoppedEarlyError, UsageError } from './errors.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
@@ -59,7 +59,7 @@ async function runTrain(network: 'magicpoint' | 'superpoint', options: TrainOpti
   const { weights } = runFiles(output);
   if (json) printJson({ network, finished, step, output, weights });
   else printLines(`${finished ? 'trained' : 'stopped'} after step ${step}, weights in ${weights}`);
-  if (!finished) throw new StoppedEarly(signal);
+  if (!finished) throw new StoppedEarlyError(signal);
 }
 
 function checkUsage(network: string, { photos, labels }: TrainOptions): void {
