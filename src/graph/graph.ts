@@ -14,6 +14,9 @@ export type ElementType = keyof typeof ELEMENT_TYPES;
 
 export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array | Int8Array;
 
+/** The constructors of such arrays; each realm (a frame's, a test runner's) has its own. */
+export type ArrayRealm = Pick<typeof globalThis, Data[typeof Symbol.toStringTag]>;
+
 export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 /** One tensor of a graph. */

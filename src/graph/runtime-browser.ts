@@ -4,8 +4,12 @@
  */
 import type * as onnxruntime from 'onnxruntime-web';
 import type { Device } from './device.js';
+import type { ArrayRealm } from './graph.js';
 
 type Runtime = typeof onnxruntime;
+
+/** The arrays that the binding takes and gives. */
+export const RUNTIME_REALM: ArrayRealm = globalThis;
 
 /** Devices that this binding offers, and those that serve them, first choice first. */
 export const PROVIDERS: Readonly<Record<string, readonly Device[]>> = {

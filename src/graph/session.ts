@@ -1,7 +1,7 @@
 /** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
-import { loadRuntime, PROVIDERS } from '#onnxruntime';
+import { loadRuntime, PROVIDERS, RUNTIME_REALM } from '#onnxruntime';
 import type { Device } from './device.js';
-import { type Data, elementTypeOf } from './graph.js';
+import { type ArrayRealm, type Data, elementTypeOf } from './graph.js';
 
 export type { Device } from './device.js';
 
@@ -35,17 +35,9 @@ export function tensor(data: Data, dims: readonly number[]): Tensor {
   return { data, dims };
 }
 
-const ARRAYS = {
-  float32: Float32Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-} as const;
-
-/** The same memory as an array of this realm: under a test runner or from a frame it may be another's. */
-function inThisRealm(data: Data): Data {
-  const Own = ARRAYS[elementTypeOf(data)];
+/** The same memory as an array of a realm: under a test runner or from a frame it may be of another one. */
+function inRealm(data: Data, realm: ArrayRealm): Data {
+  const Own = realm[data[Symbol.toStringTag]];
   return data instanceof Own ? data : new Own(data.buffer as ArrayBuffer, data.byteOffset, data.length);
 }
 
@@ -77,8 +69,9 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
     );
   }
   const runtime = await loadRuntime(wanted, threads);
+  const bytes = inRealm(model, RUNTIME_REALM) as Uint8Array;
   const { session, device, obstacles } = await firstThatWorks(devices, (provider) =>
-    runtime.InferenceSession.create(model, {
+    runtime.InferenceSession.create(bytes, {
       executionProviders: [provider],
       ...(threads ? { intraOpNumThreads: threads } : {}),
       graphOptimizationLevel: 'all',
@@ -95,14 +88,14 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       const feeds = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, dims }]) => [
           name,
-          new runtime.Tensor(elementTypeOf(data), inThisRealm(data), dims),
+          new runtime.Tensor(elementTypeOf(data), inRealm(data, RUNTIME_REALM), dims),
         ]),
       );
       const results = await session.run(feeds);
       return Object.fromEntries(
         Object.entries(results).map(([name, { data, dims }]) => [
           name,
-          { data: inThisRealm(data as Data), dims },
+          { data: inRealm(data as Data, globalThis), dims },
         ]),
       );
     },
