@@ -88,7 +88,7 @@ export function adaptationOrigin({
  * nothing. Memory does not depend on the number of photographs or views. The same settings give the same
  * lines in the same order, whatever was interrupted; `joinLabels` makes the whole of shards' files.
  *
- * @throws RangeError for weights that are no network's or settings out of range, LabelsError when the
+ * @throws FormatError for weights that are no network's, RangeError for settings out of range, LabelsError when the
  *   output is not a labels file, OriginError when it was made from other settings, InUseError when another
  *   process is at work on it.
  */
