@@ -90,9 +90,10 @@ export {
   type TrackUpdate,
 } from './matching/point-tracker.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
+export { activationRanges } from './network/calibrate.js';
 export { inferenceModel } from './network/inference.js';
 export type { ActivationRanges } from './network/integer-kernels.js';
-export { encodeModel, type Model } from './network/model.js';
+export { encodeModel, type Model, onnxModel } from './network/model.js';
 export { type ModelSource, readModel } from './network/model-file.js';
 export type { Weights } from './network/weights.js';
 export { Random } from './random.js';

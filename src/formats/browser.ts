@@ -13,3 +13,4 @@ export { colmapKeypointsText, colmapMatchesText } from './colmap.js';
 export { decodeFeaturesJson, encodeFeaturesJson, type NamedFeatures } from './features-json.js';
 export { decodeFeaturesNpz, encodeFeaturesNpz } from './features-npz.js';
 export { encodeTracksJson, type TrackedFrame, type TrackPoint } from './tracks-json.js';
+export { transformersFolder } from './transformers.js';

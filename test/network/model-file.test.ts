@@ -41,6 +41,9 @@ suite('reading models', () => {
       [onnxModel({ ...expected, name: '' }), 'model'],
     ];
     for (const [source, name] of sources) assert.deepEqual(await readModel(source), { ...expected, name });
+    // What reproduce names at its end comes before what one of its stages left.
+    await writeFile(path('superpoint.safetensors'), encodeSafetensors(weights, { made: 'by reproduce' }));
+    assert.equal((await readModel(folder)).metadata.made, 'by reproduce');
     assert.deepEqual((await readModel(weights)).weights, weights);
     const model = await readModel(bytes);
     assert.equal(await readModel(model), model);
