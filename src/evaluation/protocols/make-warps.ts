@@ -87,15 +87,16 @@ async function writeWarps(
   const next = countProgress(onProgress, 'pairs', { of: chosen.length });
   const categories: Record<string, Change> = {};
   for (const name of chosen) {
+    const sequence = folderOf(name, chosen);
     try {
       await writeSequence(
         await readImage(join(photoFolder, name)),
-        join(folder, slug(name)),
+        join(folder, sequence),
         changes,
         shortSide,
         new Random(seed).fork('views', name),
       );
-      for (const [n, change] of changes.entries()) categories[`${slug(name)}/${n + 2}`] = change;
+      for (const [n, change] of changes.entries()) categories[`${sequence}/${n + 2}`] = change;
       readable.push(name);
     } catch (error) {
       skipped.push({ name, reason: error instanceof Error ? error.message.split('\n')[0] : String(error) });
@@ -106,9 +107,11 @@ async function writeWarps(
   return { photos: readable, skipped };
 }
 
-/** A path as the name of one folder. */
-function slug(name: string): string {
-  return name.replaceAll('/', '--').replace(/\.\w+$/, '');
+/** A path as the name of one folder; photographs that would share it are told apart by their place in the list. */
+function folderOf(name: string, all: readonly string[]): string {
+  const slug = (path: string) => path.replaceAll('/', '--').replace(/\.\w+$/, '');
+  const isShared = all.some((other) => other !== name && slug(other) === slug(name));
+  return isShared ? `${slug(name)}-${all.indexOf(name) + 1}` : slug(name);
 }
 
 async function writeSequence(

@@ -14,6 +14,7 @@ import { ALL } from '../../../src/evaluation/protocols/group.js';
 import { PROFILES } from '../../../src/evaluation/protocols/profiles.js';
 import { readSequences } from '../../../src/evaluation/protocols/sequences.js';
 import { figuresOf } from '../../../src/evaluation/protocols/summarise.js';
+import { publishedBeside } from '../../../src/evaluation/report/published.js';
 import { openRival } from '../../../src/evaluation/rivals/rivals.js';
 
 const DATA = join(process.env.SUPERPOINT_DATA ?? '', 'homographies/oxford');
@@ -41,6 +42,12 @@ const FIGURES: readonly Figure[] = [
 const TOLERANCE = 0.008;
 
 suite('an independent scorer', { skip }, () => {
+  test('has measured other networks on the same pictures', async () => {
+    const { hash } = await readSequences(DATA);
+    const rows = publishedBeside(hash).flatMap((table) => (table.samePairs ? table.rows : []));
+    assert.ok(rows.some(({ name }) => name.startsWith('SuperPoint v1')));
+  });
+
   for (const [name, expected] of Object.entries(EXPECTED)) {
     test(`agrees on ${name}`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'superpoint-independent-'));

@@ -115,6 +115,20 @@ suite('pairs from photographs', () => {
     );
   });
 
+  test('of photographs of one name stand apart', async () => {
+    await writeFile(join(folder, 'photos/a--one.jpg'), await encodePng(clutter('three', 260, 200)));
+    const settings = { seed: 1, count: 3, kinds: ['view'], shortSide: 96 } as const;
+    const names = ['a/one.png', 'a--one.jpg', 'a/two.png'];
+    await makeWarps(join(folder, 'photos'), names, join(folder, 'twins'), settings);
+    const { folder: at, sequences } = await readSequences(join(folder, 'twins'));
+    assert.equal(sequences.length, 3);
+    assert.ok(sequences.some(({ name }) => name === 'a--two'));
+    const twins = sequences.filter(({ name }) => name.startsWith('a--one-'));
+    const [one, other] = await Promise.all(twins.map(({ images }) => readSequenceImage(at, images[1])));
+    assert.notDeepEqual(one.data, other.data);
+    assert.ok(twins.every(({ images }) => images[1].category.kind === 'view'));
+  });
+
   test('are of the size asked for', async () => {
     const settings = { seed: 1, count: 3, kinds: ['scale'], shortSide: 96 } as const;
     await makeWarps(join(folder, 'photos'), photos, join(folder, 'small'), settings);
