@@ -22,7 +22,7 @@ export { type LookSettings, Network, type NetworkOptions } from './features/netw
 export type { DescriptorOptions } from './features/sample-descriptors.js';
 export type { ScaleOptions } from './features/scales.js';
 export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
-export type { FetchProgress } from './files/fetch-bytes.js';
+export type { FetchOptions, FetchProgress } from './files/fetch-bytes.js';
 export {
   estimateHomography,
   estimateHomographyFromPoints,

@@ -27,7 +27,10 @@ test('a hidden type or error is seen', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hidden-'));
   try {
     const files = {
-      'index.d.ts': "export { f, type Shown } from './f.js';",
+      'index.d.ts': "export { f, type Shown } from './f.js'; export { Made, type Given } from './made.js';",
+      'made.d.ts':
+        'interface A {} interface B {}\n' +
+        'export declare class Made { constructor(a: A); }\nexport declare class Given { constructor(b: B); }',
       'f.d.ts': `import type { Far, Shown } from './types.js';
         interface Near<T> { of: T }
         /** @returns things. @throws RangeError for this; OwnError for that. */
@@ -37,8 +40,8 @@ test('a hidden type or error is seen', async () => {
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
     const hidden = hiddenTypes([join(folder, 'index.d.ts')]);
-    const names = hidden.map((line) => /(\w+), mentioned by .* f$/.exec(line)?.[1]);
-    assert.deepEqual(names.sort(), ['Far', 'Near', 'OwnError']);
+    const names = hidden.map((line) => /(\w+), mentioned by .* \w+$/.exec(line)?.[1]);
+    assert.deepEqual(names.sort(), ['A', 'Far', 'Near', 'OwnError']);
   } finally {
     await rm(folder, { recursive: true });
   }

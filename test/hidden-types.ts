@@ -16,6 +16,8 @@ interface Syntax {
   readonly declarations?: readonly Syntax[];
   readonly specifiers?: readonly Syntax[];
   readonly source?: Syntax;
+  readonly kind?: string;
+  readonly exportKind?: string;
   readonly local?: Syntax;
   readonly imported?: Syntax;
   readonly exported?: Syntax;
@@ -28,6 +30,8 @@ interface Syntax {
 interface Place {
   readonly file: string;
   readonly name: string;
+  /** Handed out as a type alone: of a class nobody can call the constructor. */
+  readonly typeOnly?: boolean;
 }
 
 interface Declarations {
@@ -65,10 +69,13 @@ function parse(file: string): Declarations {
     const told = [...text.matchAll(/@throws(.*?)(?:@|\*\/)/gs)].join();
     const errors = told.match(/\b[A-Z]\w*Error\b/g) ?? [];
     if (type === 'ExportAllDeclaration' && from) handedOn.push(from);
-    for (const { local, imported: there, exported: outside } of specifiers) {
+    for (const { local, imported: there, exported: outside, exportKind } of specifiers) {
       const name = nameOf(there ?? local);
       if (type === 'ImportDeclaration' && from) imported.set(nameOf(local), { file: from, name });
-      if (type === 'ExportNamedDeclaration') exported.set(nameOf(outside), { file: from ?? file, name });
+      if (type === 'ExportNamedDeclaration') {
+        const typeOnly = statement.exportKind === 'type' || exportKind === 'type';
+        exported.set(nameOf(outside), { file: from ?? file, name, typeOnly });
+      }
     }
     for (const each of declaration.declarations ?? [declaration]) {
       if (!each.id) continue;
@@ -82,13 +89,14 @@ function parse(file: string): Declarations {
 }
 
 /** Names of types in a declaration, but those of its own parameters. */
-function typesIn(declarations: readonly Syntax[]): Set<string> {
+function typesIn(declarations: readonly Syntax[], typeOnly = false): Set<string> {
   const mentioned = new Set<string>();
   const own = new Set<string>();
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) node.forEach(visit);
     if (typeof node !== 'object' || node === null || !('type' in node)) return;
-    const { type, name, typeName, expression } = node as Syntax;
+    const { type, name, kind, typeName, expression } = node as Syntax;
+    if (typeOnly && kind === 'constructor') return;
     let named = type === 'TSTypeReference' ? typeName : undefined;
     if (type === 'TSInterfaceHeritage' || type === 'TSClassImplements') named = expression;
     while (named?.left) named = named.left;
@@ -129,11 +137,16 @@ export function hiddenTypes(entries: readonly string[]): string[] {
   };
   const key = ({ file, name }: Place) => `${relative(process.cwd(), file)} ${name}`;
   const open = new Map<string, Place>();
-  for (const place of entries.flatMap(exportsOf).map(find)) if (place) open.set(key(place), place);
+  for (const shown of entries.flatMap(exportsOf)) {
+    const place = find(shown);
+    if (!place) continue;
+    const typeOnly = shown.typeOnly && (open.get(key(place))?.typeOnly ?? true);
+    open.set(key(place), { ...place, typeOnly });
+  }
   const names = new Set([...open.values()].map(({ name }) => name));
   const hidden = new Map<string, string>();
-  for (const [mentioner, { file, name }] of open) {
-    for (const type of typesIn(read(file).declared.get(name) ?? [])) {
+  for (const [mentioner, { file, name, typeOnly }] of open) {
+    for (const type of typesIn(read(file).declared.get(name) ?? [], typeOnly)) {
       const place = find({ file, name: type });
       if (place && !open.has(key(place))) hidden.set(key(place), mentioner);
     }

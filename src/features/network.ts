@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** One network, one way in: looks at pictures; a look is then asked for keypoints, descriptors and heatmap. */
 import type { FetchOptions } from '../files/fetch-bytes.js';
 import { createSession, type Device, type Session } from '../graph/session.js';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The network ready for use: pictures in, keypoints with descriptors out. */
 import type { AnyImage } from '../image/any-image.js';
 import type { ModelSource } from '../network/model-file.js';

@@ -1,3 +1,3 @@
 /** `superpoint/formats`: other people's files, of features and of tensors. */
 export * from './browser.js';
-export { MissingHdf5Error, readHlocFeatures, writeHlocFeatures } from './hloc.js';
+export { LibraryBrokenError, MissingHdf5Error, readHlocFeatures, writeHlocFeatures } from './hloc.js';
