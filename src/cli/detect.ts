@@ -12,6 +12,7 @@ import { writeHlocFeatures } from '../formats/hloc.js';
 import { readImage } from '../image/codec.js';
 import type { GrayImage } from '../image/image.js';
 import { countProgress } from '../progress.js';
+import { readAhead } from '../threads/read-ahead.js';
 import { ContrastCheck } from './contrast.js';
 import { type Failure, failureOf, PartialFailureError, UsageError } from './errors.js';
 import { findImages, type ImageFile, isFolder, tellLeftOut } from './find-images.js';
@@ -127,12 +128,11 @@ async function* detectEach(
   const progress = openProgressLine();
   const next = countProgress(progress.show, 'detect', { of: images.length, unit: 'images' });
   try {
-    let decoding = decode(images[0], options);
-    for (const [index, { name, path }] of images.entries()) {
-      const decoded = await decoding;
-      if (index + 1 < images.length) decoding = decode(images[index + 1], options);
+    const decoding = readAhead(images, ({ path }) => readImage(path, readingOf(options)));
+    for await (const { item, result } of decoding) {
+      const { name, path } = item;
       try {
-        if (decoded instanceof Error) throw decoded;
+        const decoded = await result;
         const features = await superpoint.detect(decoded, detectionOf(options));
         tally.contrast.note(path, decoded);
         await drawInto(options.draw, name, decoded, features);
@@ -149,11 +149,6 @@ async function* detectEach(
     progress.close();
   }
   if (tally.images === 0) throw new PartialFailureError('pictures', images.length, tally.failures);
-}
-
-/** The picture, or why there is none: an error that nobody awaits yet must not end the process. */
-function decode({ path }: ImageFile, options: ReadingOptions): Promise<GrayImage | Error> {
-  return readImage(path, readingOf(options)).catch((error: Error) => error);
 }
 
 async function drawInto(

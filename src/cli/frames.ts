@@ -7,6 +7,7 @@ import type { GrayImage } from '../image/image.js';
 import { decodePnm } from '../image/pnm.js';
 import type { ReadOptions } from '../image/read-options.js';
 import { stretchImage } from '../image/stretch.js';
+import { readAhead } from '../threads/read-ahead.js';
 import { probeVideo, startFfmpeg } from './ffmpeg.js';
 import { imagesBelow, type LeftOut } from './find-images.js';
 
@@ -68,11 +69,9 @@ async function folderSource(folder: string, options: ReadOptions): Promise<Frame
     return { path, name, image: await readImage(path, options).catch((error: Error) => error) };
   };
   async function* frames(signal: AbortSignal): AsyncGenerator<Frame, void, undefined> {
-    let reading = read(names[0]);
-    for (let n = 0; n < names.length && !signal.aborted; n++) {
-      const frame = await reading;
-      if (n + 1 < names.length) reading = read(names[n + 1]);
-      yield frame;
+    for await (const { result } of readAhead(names, read)) {
+      if (signal.aborted) return;
+      yield await result;
     }
   }
   return { total: names.length, live: false, leftOut: found.leftOut, frames };

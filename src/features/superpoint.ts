@@ -2,6 +2,7 @@
 /** The network ready for use: pictures in, keypoints with descriptors out. */
 import type { AnyImage } from '../image/any-image.js';
 import type { ModelSource } from '../network/model-file.js';
+import { readAhead } from '../threads/read-ahead.js';
 import { keypointOptions } from './extract-keypoints.js';
 import type { Features } from './features.js';
 import type { LookOptions } from './look.js';
@@ -66,29 +67,16 @@ export class SuperPoint {
   /**
    * The features of many pictures, in their order. The next picture is fetched and computed while the
    * features of the last are used, and never more than that.
-   * @throws what `detect` or the pictures' source throws, after the features of all pictures before.
+   * @throws what `detect` or the pictures' source throws, the signal's reason among it, after the features of all
+   * pictures before.
    */
   async *detectAll(
     images: AsyncIterable<AnyImage> | Iterable<AnyImage>,
     options: DetectOptions = {},
   ): AsyncGenerator<Features, void, undefined> {
-    let pending: Promise<Features> | undefined;
-    let failure: { readonly cause: unknown } | undefined;
-    try {
-      for await (const image of images) {
-        const next = this.detect(image, options);
-        // It is awaited one round later; until then its failure must not count as unhandled.
-        next.catch(() => {});
-        const last = pending;
-        pending = undefined;
-        if (last) yield await last;
-        pending = next;
-      }
-    } catch (cause) {
-      failure = { cause };
+    for await (const { result } of readAhead(images, (image) => this.detect(image, options))) {
+      yield await result;
     }
-    if (pending) yield await pending;
-    if (failure) throw failure.cause;
   }
 
   /** The probability of an interest point at each pixel: [height, width] of the picture. @throws as `detect`. */
