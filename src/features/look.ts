@@ -148,24 +148,27 @@ export class Look {
 
   /** The keypoints of each size, best first, in pixels of the picture. */
   #together(parts: readonly Keypoints[], maxKeypoints: number): LookKeypoints {
-    const ranked = parts
-      .flatMap((part, size) => Array.from(part.scores, (score, n) => ({ size, n, score })))
-      .sort((a, b) => b.score - a.score)
-      .slice(0, maxKeypoints);
-    const keypoints = new Float32Array(2 * ranked.length);
-    for (const [at, { size, n }] of ranked.entries()) {
-      const { width, height } = this.#views[size].image;
-      const [x, y] = [parts[size].keypoints[2 * n], parts[size].keypoints[2 * n + 1]];
-      const isOwn = width === this.width && height === this.height;
-      keypoints[2 * at] = isOwn ? x : rescaled(x, this.width / width);
-      keypoints[2 * at + 1] = isOwn ? y : rescaled(y, this.height / height);
+    const total = parts.reduce((sum, { count }) => sum + count, 0);
+    const count = Math.min(total, maxKeypoints);
+    const keypoints = new Float32Array(2 * count);
+    const scores = new Float32Array(count);
+    const sizes = new Uint8Array(count);
+    const ratios = this.#views.map(({ image }) => [this.width / image.width, this.height / image.height]);
+    const next = parts.map(() => 0);
+    // A score is above 0.
+    const head = (size: number) => (next[size] < parts[size].count ? parts[size].scores[next[size]] : 0);
+    for (let at = 0; at < count; at++) {
+      let size = 0;
+      for (let other = 1; other < parts.length; other++) if (head(other) > head(size)) size = other;
+      const n = next[size]++;
+      scores[at] = parts[size].scores[n];
+      sizes[at] = size;
+      for (const axis of [0, 1]) {
+        const value = parts[size].keypoints[2 * n + axis];
+        keypoints[2 * at + axis] = ratios[size][axis] === 1 ? value : rescaled(value, ratios[size][axis]);
+      }
     }
-    return {
-      count: ranked.length,
-      keypoints,
-      scores: Float32Array.from(ranked, ({ score }) => score),
-      sizes: Uint8Array.from(ranked, ({ size }) => size),
-    };
+    return { count, keypoints, scores, sizes };
   }
 
   #checkMask(mask: Mask | undefined): void {
