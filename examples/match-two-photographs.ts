@@ -24,8 +24,10 @@ console.log(`${pathA}\n${pathB}`);
 console.log(`keypoints   ${featuresA.count} and ${featuresB.count}`);
 console.log(`matches     ${matches.count}`);
 console.log(`inliers     ${inlierCount}`);
-console.log('homography  from the first to the second photograph');
-for (const row of [0, 3, 6]) console.log(H_0to1?.subarray(row, row + 3).join('  ') ?? 'none');
+if (H_0to1) {
+  console.log('homography  from the first to the second photograph');
+  for (const row of [0, 3, 6]) console.log(H_0to1.subarray(row, row + 3).join('  '));
+} else console.log('no common plane: chance would give as many inliers');
 
 const picture = drawMatches(a, featuresA, b, featuresB, matches, inliers);
 await mkdir('runs', { recursive: true });

@@ -38,6 +38,7 @@ export {
   normaliseHomography,
   warpPoints,
 } from './geometry/homography.js';
+export type { HomographyVerdict } from './geometry/homography-verdict.js';
 export {
   ADAPTATION_HOMOGRAPHIES,
   type HomographySampling,

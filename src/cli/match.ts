@@ -1,8 +1,7 @@
 /** `superpoint match`: matches of two pictures and the homography that they agree on. */
 import type { Command } from 'commander';
 import { drawMatches } from '../drawing/draw.js';
-import { estimateHomography } from '../geometry/estimate-homography.js';
-import type { Homography } from '../geometry/homography.js';
+import { estimateHomography, type HomographyEstimate } from '../geometry/estimate-homography.js';
 import { readImage } from '../image/codec.js';
 import { matchFeatures } from '../matching/match-features.js';
 import { ContrastCheck } from './contrast.js';
@@ -37,7 +36,7 @@ interface MatchResult {
   readonly keypoints: readonly [number, number];
   readonly matches: number;
   readonly inliers: number;
-  /** Row-major, maps points of A to points of B; null where the matches agree on none. */
+  /** Row-major, maps points of A to points of B; null where no more matches agree than chance would give. */
   readonly homography: readonly number[] | null;
   readonly milliseconds: Readonly<Record<string, number>>;
 }
@@ -85,11 +84,15 @@ async function runMatch(pathA: string, pathB: string, options: MatchOptions): Pr
     ]);
     const { ratio, minSimilarity, threshold, seed } = options;
     const matches = await timed('match', () => matchFeatures(featuresA, featuresB, { ratio, minSimilarity }));
-    const { H_0to1, inliers, inlierCount } = await timed('homography', () =>
+    const estimate = await timed('homography', () =>
       estimateHomography(featuresA, featuresB, matches, { threshold, seed }),
     );
+    const { H_0to1, inliers, inlierCount } = estimate;
     if (options.draw) {
-      await writePicture(options.draw, drawMatches(a, featuresA, b, featuresB, matches, inliers));
+      await writePicture(
+        options.draw,
+        drawMatches(a, featuresA, b, featuresB, matches, H_0to1 ? inliers : undefined),
+      );
     }
     const result: MatchResult = {
       keypoints: [featuresA.count, featuresB.count],
@@ -99,27 +102,33 @@ async function runMatch(pathA: string, pathB: string, options: MatchOptions): Pr
       milliseconds,
     };
     if (options.json) printJson(result);
-    else printLines(...describeMatch(result, H_0to1));
+    else printLines(...describeMatch(result, estimate));
   } finally {
     await superpoint.dispose();
   }
 }
 
-function describeMatch(result: MatchResult, H_0to1: Homography | null): string[] {
+function describeMatch(result: MatchResult, estimate: HomographyEstimate): string[] {
   const { keypoints, matches, inliers, milliseconds } = result;
   const times = Object.entries(milliseconds).map(([step, time]) => `${step} ${Math.round(time)}`);
   return [
     `keypoints   ${keypoints[0]} and ${keypoints[1]}`,
     `matches     ${matches}`,
     `inliers     ${inliers}`,
-    ...describeHomography(H_0to1),
+    ...describeHomography(estimate),
     `milliseconds: ${times.join(' · ')}`,
   ];
 }
 
-/** A homography as three rows of text. */
-export function describeHomography(H_0to1: Homography | null): string[] {
-  if (!H_0to1) return ['homography  none: the matches agree on none'];
+/** A homography as three rows of text, or why there is none. */
+export function describeHomography({ H_0to1, inliers, inlierCount, verdict }: HomographyEstimate): string[] {
+  if (!H_0to1) {
+    const why =
+      verdict === 'chance'
+        ? 'which chance would give'
+        : 'but on a line or in too few places to determine one';
+    return [`no common plane: ${inlierCount} of ${inliers.length} matches agree, ${why}`];
+  }
   const rows = [0, 3, 6].map((start) =>
     Array.from(H_0to1.subarray(start, start + 3), (value) => value.toPrecision(6).padStart(13)).join(''),
   );

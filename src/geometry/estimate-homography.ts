@@ -1,39 +1,42 @@
 /**
- * The homography that most correspondences agree on: RANSAC with a truncated quadratic score (MSAC,
- * Torr and Zisserman 2000), local optimisation of each new best (Chum, Matas and Kittler 2003) and a
- * robust least-squares fit at the end. Deterministic: the samples depend on the seed alone.
+ * The homography that most correspondences agree on: random sample consensus, a robust least-squares fit, and
+ * a verdict on whether it is more than chance. Deterministic: all depends on the seed alone.
  */
 import { Random } from '../random.js';
 import { type PointPairs, refineHomography, squaredTransferError } from './fit-homography.js';
 import {
   type Homography,
-  homographyFromFourPoints,
   invertHomography,
   multiplyHomographies,
   normaliseHomography,
 } from './homography.js';
+import { type HomographyVerdict, judgeHomography } from './homography-verdict.js';
+import { sampleConsensus } from './sample-consensus.js';
 
 export interface HomographyOptions {
   /** Largest transfer error of an inlier, in pixels of picture 1. @default 3 */
   readonly threshold?: number;
   /** Stop once a better sample is less likely than 1 - confidence; in (0, 1). @default 0.9995 */
   readonly confidence?: number;
-  /** Samples at most. @default 10000 */
+  /** Homographies of samples that are scored, at most. @default 10000 */
   readonly maxIterations?: number;
   /** Of the samples drawn. @default 0 */
   readonly seed?: number | string;
+  /**
+   * Homographies as good that the same points would give by chance, at most, for one to be returned; > 0.
+   * Infinity returns the best, whatever it is worth. @default 1
+   */
+  readonly maxFalseAlarms?: number;
 }
 
-export interface HomographyEstimate {
-  /** Maps points of picture 0 to picture 1, last element 1; null where the points determine none. */
+export interface HomographyEstimate extends HomographyVerdict {
+  /** Maps points of picture 0 to picture 1, last element 1; null unless the verdict is `plane`. */
   readonly H_0to1: Homography | null;
-  /** [M] 1 = the correspondence agrees with it within the threshold. */
+  /** [M] 1 = the correspondence agrees with the best homography within the threshold, also where it is not returned. */
   readonly inliers: Uint8Array;
   readonly inlierCount: number;
 }
 
-/** Steps of local optimisation, with the cut-off falling from the first to the last multiple of the threshold. */
-const LOCAL_CUTOFFS = [2.5, 2, 1.5, 1.5];
 /**
  * Cut-off of Tukey's biweight at the end, in standard deviations of one coordinate: wide enough that
  * hardly anything is lost to least squares on the true inliers (measured: 1 % of the corner error).
@@ -41,20 +44,10 @@ const LOCAL_CUTOFFS = [2.5, 2, 1.5, 1.5];
 const TUKEY = 7;
 /** Median length of a 2-D normal vector of deviation 1. */
 const MEDIAN_LENGTH = 1.1774;
-/** Samples are refused if a triangle of theirs has less than this of the square of the longest side. */
-const MIN_TRIANGLE = 1e-3;
-/** The triangles of four points: offsets of x in [x, y, x, y, …]. */
-const TRIANGLES = [
-  [2, 4, 6],
-  [0, 4, 6],
-  [0, 2, 6],
-  [0, 2, 4],
-] as const;
-
 /**
- * Estimates the homography between two pictures from their matches.
+ * Estimates the homography between two pictures from their matches, and judges whether it is more than
+ * chance: that of two unrelated photographs is null, as is one of points on a line.
  *
- * @returns null for fewer than four matches or if all lie on a line, with no inliers.
  * @throws RangeError for options out of range, matches that name no keypoint, positions that are not finite.
  */
 export function estimateHomography(
@@ -91,7 +84,13 @@ export function estimateHomographyFromPoints(
   points1: ArrayLike<number>,
   options: HomographyOptions = {},
 ): HomographyEstimate {
-  const { threshold = 3, confidence = 0.9995, maxIterations = 10_000, seed = 0 } = options;
+  const {
+    threshold = 3,
+    confidence = 0.9995,
+    maxIterations = 10_000,
+    seed = 0,
+    maxFalseAlarms = 1,
+  } = options;
   if (!(threshold > 0 && threshold < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`expected threshold to be a number of pixels > 0, got ${threshold}`);
   }
@@ -101,20 +100,29 @@ export function estimateHomographyFromPoints(
   if (!(Number.isInteger(maxIterations) && maxIterations > 0)) {
     throw new RangeError(`expected maxIterations to be a whole number > 0, got ${maxIterations}`);
   }
+  if (!(maxFalseAlarms > 0)) {
+    throw new RangeError(`expected maxFalseAlarms to be a number > 0, got ${maxFalseAlarms}`);
+  }
   if (points0.length !== points1.length || points0.length % 2 !== 0) {
     throw new RangeError(
       `expected as many x, y in both pictures, got ${points0.length} and ${points1.length} numbers`,
     );
   }
   const count = points0.length / 2;
-  const none = { H_0to1: null, inliers: new Uint8Array(count), inlierCount: 0 };
+  const none = {
+    H_0to1: null,
+    inliers: new Uint8Array(count),
+    inlierCount: 0,
+    verdict: 'chance',
+    logFalseAlarms: Number.POSITIVE_INFINITY,
+  } as const;
   if (count < 4) return none;
   const T0 = normalisation(points0);
   const T1 = normalisation(points1);
   const pairs = normalisedPairs(points0, points1, T0, T1);
   const cutoff = threshold * T1[0];
   const random = new Random(seed);
-  const consensus = sampleConsensus(pairs, cutoff, confidence, maxIterations, random);
+  const consensus = sampleConsensus(pairs, { cutoff, confidence, maxIterations }, random);
   if (!consensus) return none;
   const h = finalFit(consensus, pairs, cutoff);
   const inliers = new Uint8Array(count);
@@ -125,8 +133,10 @@ export function estimateHomographyFromPoints(
       inlierCount++;
     }
   }
+  const agreement = judgeHomography(h, pairs, cutoff, maxFalseAlarms, random);
+  if (agreement.verdict !== 'plane') return { H_0to1: null, inliers, inlierCount, ...agreement };
   const H_0to1 = multiplyHomographies(invertHomography(T1), multiplyHomographies(h, T0));
-  return { H_0to1: normaliseHomography(H_0to1), inliers, inlierCount };
+  return { H_0to1: normaliseHomography(H_0to1), inliers, inlierCount, ...agreement };
 }
 
 /** The similarity that gives points the mean 0 and the mean distance √2 from it (Hartley 1997). */
@@ -161,114 +171,6 @@ function normalisedPairs(
     pairs[2 * n + 3] = T1[4] * points1[n + 1] + T1[5];
   }
   return pairs;
-}
-
-/** MSAC's cost, in units of the squared cut-off; given up, as infinite, once it exceeds `limit`. */
-function truncatedCost(h: Float64Array, pairs: PointPairs, cutoff: number, limit: number): number {
-  const square = cutoff * cutoff;
-  let cost = 0;
-  for (let at = 0; at < pairs.length; at += 4) {
-    const error = squaredTransferError(h, pairs, at);
-    cost += error < square ? error / square : 1;
-    if (cost > limit) return Number.POSITIVE_INFINITY;
-  }
-  return cost;
-}
-
-/** The best of many four-point homographies, each new best optimised; undefined if no sample was usable. */
-function sampleConsensus(
-  pairs: PointPairs,
-  cutoff: number,
-  confidence: number,
-  maxIterations: number,
-  random: Random,
-): Float64Array | undefined {
-  const count = pairs.length / 4;
-  const sample = new Int32Array(4);
-  let best: Float64Array | undefined;
-  let bestCost = Number.POSITIVE_INFINITY;
-  let needed = maxIterations;
-  for (let iteration = 0; iteration < needed; iteration++) {
-    drawSample(sample, count, random);
-    const h = homographyOfSample(pairs, sample);
-    if (!h) continue;
-    const cost = truncatedCost(h, pairs, cutoff, bestCost);
-    if (!(cost < bestCost)) continue;
-    best = h;
-    bestCost = cost;
-    const optimised = LOCAL_CUTOFFS.reduce((fit, k) => refineHomography(fit, pairs, k * cutoff, 3), h);
-    const optimisedCost = truncatedCost(optimised, pairs, cutoff, bestCost);
-    if (optimisedCost < bestCost) {
-      best = optimised;
-      bestCost = optimisedCost;
-    }
-    const ratio = inlierRatio(best, pairs, cutoff);
-    needed = Math.min(maxIterations, Math.ceil(Math.log(1 - confidence) / Math.log1p(-(ratio ** 4))));
-  }
-  return best;
-}
-
-function inlierRatio(h: Float64Array, pairs: PointPairs, cutoff: number): number {
-  let inliers = 0;
-  for (let at = 0; at < pairs.length; at += 4) {
-    if (squaredTransferError(h, pairs, at) <= cutoff * cutoff) inliers++;
-  }
-  // Not 1, so that log(1 - ratio⁴) stays finite.
-  return Math.min((4 * inliers) / pairs.length, 0.9999);
-}
-
-/** Four different correspondences. */
-function drawSample(sample: Int32Array, count: number, random: Random): void {
-  for (let n = 0; n < 4; ) {
-    const index = random.integer(0, count - 1);
-    if (sample.subarray(0, n).includes(index)) continue;
-    sample[n++] = index;
-  }
-}
-
-/**
- * The homography through four correspondences, with w > 0 at them; undefined if three lie nearly on a
- * line, or if the triangles change orientation unequally, which no view of a plane does.
- */
-function homographyOfSample(pairs: PointPairs, sample: Int32Array): Float64Array | undefined {
-  const source = new Float64Array(8);
-  const target = new Float64Array(8);
-  for (let n = 0; n < 4; n++) {
-    const at = 4 * sample[n];
-    source.set(pairs.subarray(at, at + 2), 2 * n);
-    target.set(pairs.subarray(at + 2, at + 4), 2 * n);
-  }
-  const smallest0 = MIN_TRIANGLE * squaredExtent(source);
-  const smallest1 = MIN_TRIANGLE * squaredExtent(target);
-  let flips = 0;
-  for (const triangle of TRIANGLES) {
-    const area0 = triangleArea(source, triangle);
-    const area1 = triangleArea(target, triangle);
-    if (!(Math.abs(area0) > smallest0 && Math.abs(area1) > smallest1)) return undefined;
-    if (area0 > 0 !== area1 > 0) flips++;
-  }
-  // All four the other way round is a mirrored picture.
-  if (flips !== 0 && flips !== 4) return undefined;
-  const h = homographyFromFourPoints(source, target);
-  const w = h[6] * source[0] + h[7] * source[1] + h[8];
-  return w < 0 ? h.map((element) => -element) : h;
-}
-
-function squaredExtent(points: Float64Array): number {
-  let largest = 0;
-  for (let n = 2; n < 8; n += 2) {
-    const squared = (points[n] - points[0]) ** 2 + (points[n + 1] - points[1]) ** 2;
-    largest = Math.max(largest, squared);
-  }
-  return largest;
-}
-
-/** Twice the signed area of the triangle whose corners have these offsets. */
-function triangleArea(points: Float64Array, [a, b, c]: readonly [number, number, number]): number {
-  return (
-    (points[b] - points[a]) * (points[c + 1] - points[a + 1]) -
-    (points[b + 1] - points[a + 1]) * (points[c] - points[a])
-  );
 }
 
 /**

@@ -6,8 +6,6 @@ import { matchFeatures } from './match-features.js';
 import type { Matches } from './matches.js';
 
 export interface LocateOptions {
-  /** Matches that have to agree; fewer may do so by chance. Whole, >= 4. @default 15 */
-  readonly minInliers?: number;
   /** Largest error of an inlier, in pixels of the frame. @default 3 */
   readonly threshold?: number;
   /** Smallest cosine of two descriptors that match, in [-1, 1]. @default -1 */
@@ -21,7 +19,7 @@ export interface PictureLocation {
   /** [4, 2] the picture's corners in the frame, clockwise from its top left; null as the homography. */
   readonly outline: Float64Array | null;
   readonly matches: Matches;
-  /** [matches.count] 1 = agrees with the homography, also where they are too few. */
+  /** [matches.count] 1 = agrees with the homography, also where that is chance. */
   readonly inliers: Uint8Array;
   readonly inlierCount: number;
 }
@@ -31,21 +29,18 @@ const MAX_ITERATIONS = 2000;
 
 /**
  * Finds the picture whose features are `picture` in the frame whose features are `frame`, deterministically.
- * @throws RangeError as `matchFeatures` and `estimateHomography`, or for minInliers out of range.
+ * @throws RangeError as `matchFeatures` and `estimateHomography`.
  */
 export async function locatePicture(
   picture: Features,
   frame: Features,
-  { minInliers = 15, threshold = 3, minSimilarity }: LocateOptions = {},
+  { threshold = 3, minSimilarity }: LocateOptions = {},
 ): Promise<PictureLocation> {
-  if (!(Number.isInteger(minInliers) && minInliers >= 4)) {
-    throw new RangeError(`expected minInliers to be a whole number >= 4, got ${minInliers}`);
-  }
   const matches = await matchFeatures(picture, frame, { minSimilarity });
   const options = { threshold, maxIterations: MAX_ITERATIONS };
   const { H_0to1, inliers, inlierCount } = estimateHomography(picture, frame, matches, options);
   const corners = outerCorners(picture.width, picture.height);
-  const isFound = H_0to1 !== null && inlierCount >= minInliers && showsFront(H_0to1, corners);
+  const isFound = H_0to1 !== null && showsFront(H_0to1, corners);
   return {
     H_pictureToFrame: isFound ? H_0to1 : null,
     outline: isFound ? warpPoints(H_0to1, corners) : null,

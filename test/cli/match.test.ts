@@ -64,6 +64,19 @@ suite('superpoint match', () => {
     assert.equal(result.inliers, 0);
   });
 
+  test('says that two unrelated pictures have no common plane', async () => {
+    await writeImage(join(folder, 'other.png'), testImage(9, 240, 200));
+    const { code, stdout } = await match('a.png', 'other.png');
+    assert.equal(code, 0);
+    const told = stdout.match(/^no common plane: (\d+) of (\d+) matches agree, which chance would give$/m);
+    assert.ok(told, stdout);
+    const result = JSON.parse((await match('a.png', 'other.png', '--json')).stdout);
+    assert.deepEqual(
+      [result.homography, result.inliers, result.matches],
+      [null, Number(told[1]), Number(told[2])],
+    );
+  });
+
   test('says in one line what is wrong', async () => {
     await writeFile(join(folder, 'cut.png'), (await encodePng(testImage(0))).subarray(0, 99));
     const cases: [string[], number, RegExp][] = [

@@ -55,12 +55,31 @@ test('exact correspondences give the exact homography in spite of outliers', () 
   assert.ok(result.inlierCount < 55);
 });
 
-test('four matches are enough, and three are not', () => {
+test('four matches determine a homography, but prove none; three are too few', () => {
   const { H_0to1, points0, points1 } = makeScene(new Random('four'), 4, 0, 0);
-  assert.ok(cornerError(estimateHomographyFromPoints(points0, points1).H_0to1, H_0to1) < 1e-2);
+  const best = estimateHomographyFromPoints(points0, points1, { maxFalseAlarms: Number.POSITIVE_INFINITY });
+  assert.ok(cornerError(best.H_0to1, H_0to1) < 1e-2);
+  const judged = estimateHomographyFromPoints(points0, points1);
+  assert.deepEqual([judged.H_0to1, judged.verdict, judged.inlierCount], [null, 'chance', 4]);
   const three = estimateHomographyFromPoints(points0.subarray(0, 6), points1.subarray(0, 6));
-  assert.deepEqual(three, { H_0to1: null, inliers: new Uint8Array(3), inlierCount: 0 });
+  assert.deepEqual(three, {
+    H_0to1: null,
+    inliers: new Uint8Array(3),
+    inlierCount: 0,
+    verdict: 'chance',
+    logFalseAlarms: Number.POSITIVE_INFINITY,
+  });
   assert.equal(estimateHomographyFromPoints([], []).H_0to1, null);
+});
+
+test('one right match in ten is enough', () => {
+  const random = new Random('few');
+  for (let round = 0; round < 5; round++) {
+    const { H_0to1, points0, points1 } = makeScene(random, 400, 0.5, 360);
+    const { verdict, H_0to1: found } = estimateHomographyFromPoints(points0, points1);
+    assert.equal(verdict, 'plane');
+    assert.ok(cornerError(found, H_0to1) < 5);
+  }
 });
 
 test('points on a line, or all in one place, give no homography', () => {
@@ -123,6 +142,7 @@ test('wrong arguments are refused', () => {
   assert.throws(estimate({ threshold: Number.NaN }), /threshold/);
   assert.throws(estimate({ confidence: 1 }), /confidence in \(0, 1\), got 1/);
   assert.throws(estimate({ maxIterations: 0 }), /maxIterations/);
+  assert.throws(estimate({ maxFalseAlarms: 0 }), /maxFalseAlarms to be a number > 0, got 0/);
   assert.throws(() => estimateHomographyFromPoints(points0, points1.subarray(2)), /got 20 and 18 numbers/);
   assert.throws(
     () =>

@@ -2,7 +2,7 @@
 import type { Features } from '../../src/features/features.js';
 import { encodeNpz } from '../../src/files/npz.js';
 import { encodeFeaturesJson } from '../../src/formats/features-json.js';
-import { estimateHomography } from '../../src/geometry/estimate-homography.js';
+import { estimateHomography, type HomographyEstimate } from '../../src/geometry/estimate-homography.js';
 import {
   type Homography,
   invertHomography,
@@ -35,22 +35,13 @@ export interface MatchSettings extends DetectionSettings {
 export type Points = Omit<Features, 'descriptors'>;
 
 /** What Match shows. */
-export interface Comparison {
+export interface Comparison extends HomographyEstimate {
   readonly points: readonly [Points, Points];
   readonly matches: Matches;
-  readonly H_0to1: Homography | null;
-  readonly inliers: Uint8Array;
-  readonly inlierCount: number;
-  /** Whether enough matches agree for the homography to be more than chance. */
-  readonly isTrusted: boolean;
   /** Why there are no matches, if there cannot be any. */
   readonly remark?: string;
   readonly milliseconds: { readonly network: number; readonly rest: number };
 }
-
-/** Fewer inliers than this, or a smaller share of the matches, may come about by chance. */
-const LEAST_INLIERS = 10;
-const LEAST_SHARE = 0.08;
 
 const NO_MATCHES: Matches = {
   count: 0,
@@ -118,7 +109,6 @@ export class Pair {
       points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,
       matches,
       ...homography,
-      isTrusted: homography.inlierCount >= Math.max(LEAST_INLIERS, LEAST_SHARE * matches.count),
       ...(networks.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
       milliseconds: { network: afterNetwork - start, rest: performance.now() - afterNetwork },
     };
@@ -126,11 +116,11 @@ export class Pair {
     return comparison;
   }
 
-  /** The second picture as the first one's camera would see it; null without a homography to trust. */
+  /** The second picture as the first one's camera would see it; null without a homography. */
   async overlay(): Promise<ImageBitmap | null> {
-    const { H_0to1 = null, isTrusted = false } = this.#result?.comparison ?? {};
+    const H_0to1 = this.#result?.comparison.H_0to1;
     const [first, second] = this.#entries;
-    if (!H_0to1 || !isTrusted || !first || !second) return null;
+    if (!H_0to1 || !first || !second) return null;
     const H_secondToFirst = multiplyHomographies(
       invertHomography(homographyToFile(first.picture)),
       multiplyHomographies(invertHomography(H_0to1), homographyToFile(second.picture)),

@@ -1,10 +1,7 @@
 /** Frames of Track: points followed from frame to frame, and a reference picture found in each. */
 import type { Features } from '../../src/features/features.js';
-import { estimateHomography } from '../../src/geometry/estimate-homography.js';
-import { type Homography, warpPoints } from '../../src/geometry/homography.js';
 import { grayFromRgba } from '../../src/image/convert.js';
-import { matchFeatures } from '../../src/matching/match-features.js';
-import type { Matches } from '../../src/matching/matches.js';
+import { locatePicture, type PictureLocation } from '../../src/matching/locate-picture.js';
 import { PointTracker } from '../../src/matching/point-tracker.js';
 import { featuresFrom, type Networks } from './network.js';
 import type { DetectionSettings, Points } from './pair.js';
@@ -21,13 +18,8 @@ export interface TrackSettings extends DetectionSettings {
 }
 
 /** The reference as the frame shows it. */
-export interface Found {
+export interface Found extends PictureLocation {
   readonly points: Points;
-  readonly matches: Matches;
-  readonly inliers: Uint8Array;
-  readonly inlierCount: number;
-  /** Its four corners in the frame, [4, 2]; null where it is out of sight. */
-  readonly outline: Float64Array | null;
 }
 
 /** What a frame shows, in pixels of what the network saw. */
@@ -43,27 +35,6 @@ export interface FrameResult {
   readonly heat?: ImageBitmap;
   readonly found?: Found;
   readonly milliseconds: number;
-}
-
-/** Fewer agreeing matches than this happen by chance. */
-const LEAST_INLIERS = 10;
-
-/** Whether four corners go round once, without folding: what a flat picture seen from its front does. */
-function isConvex(corners: ArrayLike<number>): boolean {
-  for (let k = 0; k < 4; k++) {
-    const [a, b, c] = [2 * k, (2 * k + 2) % 8, (2 * k + 4) % 8];
-    const turn =
-      (corners[b] - corners[a]) * (corners[c + 1] - corners[b + 1]) -
-      (corners[b + 1] - corners[a + 1]) * (corners[c] - corners[b]);
-    if (!(turn > 0)) return false;
-  }
-  return true;
-}
-
-function outlineOf(H_referenceToFrame: Homography, { width, height }: Features): Float64Array | null {
-  const [right, bottom] = [width - 0.5, height - 0.5];
-  const corners = warpPoints(H_referenceToFrame, [-0.5, -0.5, right, -0.5, right, bottom, -0.5, bottom]);
-  return isConvex(corners) ? corners : null;
 }
 
 export class Sequence {
@@ -125,13 +96,7 @@ export class Sequence {
     const reference = this.#reference;
     if (!reference || reference.descriptorDim !== features.descriptorDim) return undefined;
     const minSimilarity = Math.max(-1, 1 - matchThreshold ** 2 / 2);
-    const matches = await matchFeatures(reference, features, { minSimilarity });
-    const { H_0to1, inliers, inlierCount } = estimateHomography(reference, features, matches, {
-      threshold: 3,
-      maxIterations: 1000,
-    });
     const { descriptors: _, ...points } = reference;
-    const outline = H_0to1 && inlierCount >= LEAST_INLIERS ? outlineOf(H_0to1, reference) : null;
-    return { points, matches, inliers, inlierCount, outline };
+    return { points, ...(await locatePicture(reference, features, { minSimilarity })) };
   }
 }

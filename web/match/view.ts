@@ -165,21 +165,22 @@ export class MatchView {
   }
 
   #showNumbers(comparison: Comparison): void {
-    const { points, matches, inlierCount, H_0to1, isTrusted, remark, milliseconds } = comparison;
+    const { points, matches, inlierCount, H_0to1, verdict, remark, milliseconds } = comparison;
     const { network, rest } = milliseconds;
     showFigures(part(this.#root, 'figures'), {
       'points, first': String(points[0].count),
       'points, second': String(points[1].count),
       matches: String(matches.count),
-      inliers: H_0to1 ? String(inlierCount) : 'no homography',
+      inliers: String(inlierCount),
       network: `${Math.round(network)} ms`,
       'all else': `${Math.round(rest)} ms`,
     });
-    const verdict = isTrusted
+    const why = verdict === 'chance' ? 'which chance would give' : 'but on a line or in too few places';
+    const agreement = H_0to1
       ? `${inlierCount} of ${matches.count} matches agree on a homography.`
-      : `Only ${inlierCount} of ${matches.count} matches agree on a homography, which may be chance: no common plane was found.`;
+      : `No common plane: ${inlierCount} of ${matches.count} matches agree, ${why}.`;
     const advice = 'Point at a match to see both ends; the arrow keys step through them.';
-    this.#verdict = remark ?? `${verdict} ${advice}`;
+    this.#verdict = remark ?? `${agreement} ${advice}`;
     part(this.#root, 'reading').textContent = this.#verdict;
     const rows = H_0to1 ? [0, 3, 6].map((row) => [...H_0to1.subarray(row, row + 3)]) : [];
     part(this.#root, 'homography').replaceChildren(
