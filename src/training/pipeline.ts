@@ -122,6 +122,8 @@ async function follow(
   if (!network) return undefined;
   const labeller = recipe.labeller === undefined ? undefined : await followFirst(recipe.labeller);
   if (recipe.labeller !== undefined && !labeller) return undefined;
+  const teacher = recipe.teacher === undefined ? undefined : await followFirst(recipe.teacher);
+  if (recipe.teacher !== undefined && !teacher) return undefined;
 
   const files = await photographsToLabel(recipe, options);
   let labels = '';
@@ -137,7 +139,9 @@ async function follow(
     if (!(await label(labeller ?? network, work, following))) return undefined;
   }
   const stores = await openPhotoStores(options.photos, labels, recipe);
-  const stage = superPointStage(recipe, stores, await readStartingPoint(network.folder));
+  const start = await readStartingPoint(network.folder);
+  const teaching = teacher && { weights: teacher.weights, madeBy: teacher.origin };
+  const stage = superPointStage(recipe, stores, start, teaching);
   return train(stage, place('superpoint'), following);
 }
 

@@ -174,6 +174,8 @@ const recipeObject = z.strictObject({
   after: z.string().min(1).optional(),
   /** A recipe followed before, whose SuperPoint labels the photographs in place of the one of `after`. */
   labeller: z.string().min(1).optional(),
+  /** A recipe followed before, whose SuperPoint teaches the joint training's. */
+  teacher: z.string().min(1).optional(),
   /** Longer and shorter side in pixels that a photograph must have to be used; absent for any. */
   smallestPhotograph: z.tuple([positiveCount, positiveCount]).optional(),
   /** Photographs used, chosen by `selectPhotographs`; absent for all. */
@@ -226,6 +228,18 @@ const recipeSchema = recipeObject
   .refine(({ superpoint }) => superpoint.frozenLayers === 0 || superpoint.startFrom === 'magicpoint', {
     path: ['superpoint', 'frozenLayers'],
     error: 'expected 0 with "startFrom": "scratch", which would freeze random layers',
+  })
+  .refine(({ superpoint }) => superpoint.descriptorLoss.kind === 'dualSoftmax' || !superpoint.positionLoss, {
+    path: ['superpoint', 'positionLoss'],
+    error: 'expected none with the hinge loss, which knows no correspondences',
+  })
+  .refine(({ superpoint }) => superpoint.descriptorLoss.kind === 'dualSoftmax' || !superpoint.teacher, {
+    path: ['superpoint', 'teacher'],
+    error: 'expected none with the hinge loss, which knows no correspondences',
+  })
+  .refine(({ teacher, superpoint }) => teacher === undefined || superpoint.teacher !== undefined, {
+    path: ['superpoint', 'teacher'],
+    error: 'expected this with "teacher": how far it is believed',
   });
 
 /** A recipe with all defaults filled in. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
+import { CAMERA_CHANGES } from '../../src/image/camera.js';
 import { parseRecipe, RecipeError, readRecipe } from '../../src/training/recipe.js';
 
 const learningRate = { peak: 0.001 };
@@ -36,6 +37,17 @@ test('a preset is changed one number at a time', () => {
   const { homographies, photometry } = parseRecipe(recipe).superpoint;
   assert.deepEqual(homographies, { ...PAIR_HOMOGRAPHIES, rotation: 1.5 });
   assert.equal(photometry, null);
+});
+
+test("a camera's changes are none unless asked for, and are changed one number at a time", () => {
+  const recipe = least();
+  assert.equal(parseRecipe(recipe).superpoint.camera, undefined);
+  Object.assign(recipe.superpoint, { camera: { defocus: { probability: 1 } } });
+  const { camera } = parseRecipe(recipe).superpoint;
+  assert.deepEqual(camera, {
+    ...CAMERA_CHANGES,
+    defocus: { ...CAMERA_CHANGES.defocus, probability: 1 },
+  });
 });
 
 test('an error is one line that names the key, what was expected and what came', () => {
@@ -73,6 +85,19 @@ test('an error is one line that names the key, what was expected and what came',
         delete r.magicpoint;
       },
       /magicpoint: expected this stage or "after", one of the two, got nothing/,
+    ],
+    [
+      (r) => Object.assign(r.superpoint, { positionLoss: {} }),
+      /superpoint\.positionLoss: expected none with the hinge loss/,
+    ],
+    [
+      (r) => Object.assign(r.superpoint, { teacher: {} }),
+      /superpoint\.teacher: expected none with the hinge loss/,
+    ],
+    [(r) => Object.assign(r, { teacher: 'tiny' }), /superpoint\.teacher: expected this with "teacher"/],
+    [
+      (r) => Object.assign(r.superpoint, { camera: { jpeg: { quality: [0, 50] } } }),
+      /superpoint\.camera\.jpeg\.quality: expected numbers of 1 to 100/,
     ],
     [
       (r) => Object.assign(r, { network: { encoder: [1, 2] } }),
