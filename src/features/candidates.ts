@@ -30,12 +30,16 @@ export interface Found {
 /** Finds candidates; holds a session for each radius that it was asked for. */
 export class CandidateFinder {
   readonly #sessions = new Map<number, Promise<Session>>();
-  readonly #queue = new WorkQueue();
+  readonly #queue: WorkQueue;
   readonly #threads: number | undefined;
   #released = false;
 
-  /** @param threads of the CPU. @default all cores */
-  constructor(threads?: number) {
+  /**
+   * @param queue of all that one runtime does: with WebGPU it refuses a run while a run of any session is on.
+   * @param threads of the CPU. @default all cores
+   */
+  constructor(queue = new WorkQueue(), threads?: number) {
+    this.#queue = queue;
     this.#threads = threads;
   }
 
@@ -59,10 +63,9 @@ export class CandidateFinder {
     const margin = DENSE_REACH + Math.max(2 * nmsRadius, reach);
     const tiles = tilesOf(width, height, margin, maxPixels);
     const look = async ({ outer }: Tile) => {
-      const session = await this.#session(nmsRadius);
       const dims = [1, 1, outer.high, outer.wide];
-      const found = await this.#queue.run(() =>
-        session.run({
+      const found = await this.#queue.run(async () =>
+        (await this.#session(nmsRadius)).run({
           image: tensor(cut(image.data, width, outer), dims),
           heatmap: tensor(cut(heatmap, width, outer), dims),
           threshold: tensor(Float32Array.of(threshold), []),
@@ -95,12 +98,11 @@ export class CandidateFinder {
   /** Frees the memory once what is running has ended. */
   async release(): Promise<void> {
     this.#released = true;
-    const sessions = [...this.#sessions.values()];
-    this.#sessions.clear();
     await this.#queue.run(async () => {
-      for (const session of await Promise.allSettled(sessions)) {
+      for (const session of await Promise.allSettled(this.#sessions.values())) {
         if (session.status === 'fulfilled') await session.value.release();
       }
+      this.#sessions.clear();
     });
   }
 

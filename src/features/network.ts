@@ -47,7 +47,7 @@ export class Network {
     this.device = session.device;
     this.fallback = session.fallback;
     this.#session = session;
-    this.#finder = new CandidateFinder(threads);
+    this.#finder = new CandidateFinder(this.#queue, threads);
   }
 
   /**

@@ -127,7 +127,7 @@ test('suppression of the survivors is suppression of all pixels, ties and platea
 });
 
 test('keypoints are those of the loops: same points, scores and order, whole and in tiles', async () => {
-  const finder = new CandidateFinder(1);
+  const finder = new CandidateFinder(undefined, 1);
   const model = await readModel('superpoint-small-int8');
   const session = await createSession(denseModel(model), { threads: 1 });
   try {
