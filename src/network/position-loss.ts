@@ -1,6 +1,6 @@
 /**
  * Trains the detector to say where: two views of a scene should choose the same point of it. Each view
- * proposes a place in a small window about a keypoint, with the probabilities of its heatmap; the loss is
+ * proposes a place in a small window about a keypoint, by the squared probabilities of its heatmap; the loss is
  * the chance that both propose the same one. This is the expected reward of being found again, as policy
  * gradients sample it (Tyszkiewicz et al. 2020, DISK), in closed form: true places are known exactly.
  */
@@ -29,8 +29,8 @@ export interface WindowValues {
   readonly counts: Value;
 }
 
-/** Added to each probability: a window without any heat asks for nothing in particular. */
-const FLOOR = 1e-4;
+/** Added to each squared probability: a window without any heat asks for nothing in particular. */
+const FLOOR = 1e-6;
 
 /**
  * Mean over the windows of -log of the probability that both views choose the same place.
@@ -47,8 +47,8 @@ export function positionLoss(logits: Value, { fine, coarse, coarseWeights, count
   return divide(total, maximum(reduceSum(counts, [0], false), 1));
 }
 
-/** Values of a window as shares of their sum. */
+/** Squares of a window's values as shares of their sum: the peak counts, not the wide foot that it stands on. */
 function distribution(window: Value): Value {
-  const heat = add(window, FLOOR);
+  const heat = add(multiply(window, window), FLOOR);
   return divide(heat, reduceSum(heat, [1]));
 }
