@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { adaptFolder } from '../adaptation/adapt-folder.js';
 import type { AdaptationRound } from '../adaptation/labeller.js';
-import { parseShard, type Shard } from '../adaptation/shard.js';
+import type { Shard } from '../adaptation/shard.js';
 import { originOfMetadata } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { deviceOption, MODEL_KINDS, numberIn, orInvalid, overwriteOption, wholeNumber } from './options.js';
+import { deviceOption, MODEL_KINDS, numberIn, overwriteOption, shardOption, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
@@ -57,9 +57,7 @@ export function registerAdapt(program: Command): void {
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
     .option('--recipe <recipe>', 'recipe whose first round fills in what these options leave out', 'paper')
     .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
-    .option('--shard <i/n>', 'only part i of n; `superpoint join` makes the whole of them', (text) =>
-      orInvalid(() => parseShard(text)),
-    )
+    .addOption(shardOption('`superpoint join` makes the whole of them'))
     .option('--workers <n>', 'threads with a network each (default: one for each core)', wholeNumber(0))
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON')

@@ -1,49 +1,21 @@
-/** `superpoint detect`: the features of pictures as an HDF5, NumPy or JSON file. */
-import { join } from 'node:path';
+/** `superpoint detect`: the features of pictures as HDF5, NumPy, safetensors or JSON files. */
 import { type Command, Option } from 'commander';
-import { drawKeypoints } from '../drawing/draw.js';
-import type { Features } from '../features/features.js';
-import type { SuperPoint } from '../features/superpoint.js';
-import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
-import { lockFile, lockFolder } from '../files/lock.js';
-import { encodeFeaturesJson, type NamedFeatures } from '../formats/features-json.js';
-import { encodeFeaturesNpz } from '../formats/features-npz.js';
-import { writeHlocFeatures } from '../formats/hloc.js';
-import { readImage } from '../image/codec.js';
-import type { GrayImage } from '../image/image.js';
-import { countProgress } from '../progress.js';
-import { readAhead } from '../threads/read-ahead.js';
-import { ContrastCheck } from './contrast.js';
-import { type Failure, failureOf, PartialFailureError, UsageError } from './errors.js';
-import { findImages, type ImageFile, isFolder, tellLeftOut } from './find-images.js';
-import { openSuperPoint } from './model.js';
-import {
-  addDetectionOptions,
-  addModelOptions,
-  addReadOptions,
-  type DetectionOptions,
-  detectionOf,
-  type ModelOptions,
-  type ReadingOptions,
-  readingOf,
-} from './options.js';
-import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
-import { openProgressLine } from './progress-line.js';
-import { exitOnSignals } from './signals.js';
+import type { Shard } from '../adaptation/shard.js';
+import type { FeaturesFormat } from '../formats/growing-features.js';
+import { type DetectionSettings, detectInto } from './detect-into.js';
+import { PartialFailureError, UsageError } from './errors.js';
+import { findImages, isFolder, tellLeftOut } from './find-images.js';
+import { addDetectionOptions, addModelOptions, addReadOptions, shardOption } from './options.js';
+import { millisecondsSince, printJson, printLines } from './output.js';
+import { abortOnSignals } from './signals.js';
 
-interface DetectOptions extends ModelOptions, DetectionOptions, ReadingOptions {
+interface DetectOptions extends DetectionSettings {
   readonly output: string;
-  readonly format: 'hloc' | 'npz' | 'json';
+  readonly format: FeaturesFormat;
+  readonly half?: boolean;
+  readonly shard?: Shard;
   readonly draw?: string;
   readonly json?: boolean;
-}
-
-/** What a run over many pictures came to. */
-interface Tally {
-  images: number;
-  keypoints: number;
-  readonly contrast: ContrastCheck;
-  readonly failures: Failure[];
 }
 
 /** Adds the command. */
@@ -52,127 +24,68 @@ export function registerDetect(program: Command): void {
     .command('detect')
     .description('find and describe interest points in pictures or folders of pictures')
     .argument('<path...>', 'pictures and folders')
-    .requiredOption('--output <file>', 'file of features; with --format npz and several pictures, a folder')
+    .requiredOption(
+      '--output <file>',
+      'file of features, in which what is up to date is kept; with --format npz or safetensors and several pictures, ' +
+        'a folder',
+    )
     .addOption(
-      new Option('--format <format>', 'hloc: one HDF5 file; npz: one NumPy file a picture; json: one file')
-        .choices(['hloc', 'npz', 'json'])
+      new Option(
+        '--format <format>',
+        'hloc: one HDF5 file; npz: one NumPy file a picture; safetensors: one file a picture; json: one file',
+      )
+        .choices(['hloc', 'npz', 'safetensors', 'json'])
         .default('hloc'),
     )
-    .option('--draw <dir>', 'also write the pictures with their keypoints drawn in')
+    .option('--half', 'scores and descriptors in 16 bits (not in JSON)')
+    .addOption(
+      shardOption('`superpoint join` makes the whole of HDF5 files, files a picture may go into one folder'),
+    )
+    .option('--draw <dir>', 'also write the pictures with their keypoints drawn in; makes all features again')
     .option('--json', 'print the result as JSON');
-  addReadOptions(addDetectionOptions(addModelOptions(command))).action(runDetect);
+  addReadOptions(
+    addDetectionOptions(addModelOptions(command)),
+    'ignore for hloc, whose other tools do, apply for the other formats',
+  ).action(runDetect);
 }
 
 async function runDetect(paths: string[], options: DetectOptions): Promise<void> {
-  exitOnSignals();
+  const signal = abortOnSignals('the picture');
   const began = performance.now();
   const { images, leftOut } = await findImages(paths);
   const single = images.length === 1 && images[0].path === paths[0];
   await checkOutput(options, single);
-  const { output, json } = options;
-  const superpoint = await openSuperPoint(options);
-  const contrast = new ContrastCheck(options.stretch);
-  const tally: Tally = { images: 0, keypoints: 0, contrast, failures: [] };
-  try {
-    const lock = wantsFolder(options, single) ? await lockFolder(output) : await lockFile(output);
-    try {
-      await writeFeatures(detectEach(superpoint, images, options, tally), options, single);
-    } finally {
-      lock.release();
-    }
-  } finally {
-    await superpoint.dispose();
-  }
+  const { output, format, half, shard, draw, json } = options;
+  const target = { output, isFolder: wantsFolder(options, single), format, half, shard, draw };
+  const { contrast, ...summary } = await detectInto(images, target, options, signal);
   tellLeftOut(leftOut);
   contrast.tell();
-  const { images: done, keypoints, failures } = tally;
+  const { images: done, keypoints, upToDate, failures } = summary;
   if (json) {
     const milliseconds = millisecondsSince(began);
-    printJson({
-      images: done,
-      keypoints,
-      failures,
-      leftOut,
-      lowContrast: contrast.names,
-      output,
-      milliseconds,
-    });
+    printJson({ ...summary, leftOut, lowContrast: contrast.names, output, milliseconds });
   } else {
+    const kept = upToDate > 0 ? `, ${upToDate} up to date` : '';
     printLines(
-      `${keypoints} keypoints in ${done} ${done === 1 ? 'picture' : 'pictures'}, written to ${output}`,
+      `${keypoints} keypoints in ${done} ${done === 1 ? 'picture' : 'pictures'}${kept}, written to ${output}`,
     );
   }
-  if (failures.length > 0) throw new PartialFailureError('pictures', images.length, failures);
+  if (failures.length > 0) {
+    throw new PartialFailureError('pictures', done + upToDate + failures.length, failures);
+  }
 }
 
-/** Says so before the work, not after it, when the result could not take its name. */
+/** Says so before the work, not after it, when the result could not be as asked for or take its name. */
 async function checkOutput(options: DetectOptions, single: boolean): Promise<void> {
-  const { output, format } = options;
+  const { output, format, half, shard } = options;
+  if (format === 'json' && (half || shard)) {
+    const what = half ? '--half' : '--shard';
+    throw new UsageError(`${what} is for --format hloc, npz and safetensors, got json`);
+  }
   if (!wantsFolder(options, single) && (await isFolder(output))) {
     throw new UsageError(`--output ${output} is a folder, expected the name of a ${format} file`);
   }
 }
 
-const wantsFolder = ({ format }: DetectOptions, single: boolean) => format === 'npz' && !single;
-
-/**
- * Features of one picture after the other; the next one is decoded meanwhile. Pictures that fail are
- * noted and left out. Throws at the end if none is left.
- */
-async function* detectEach(
-  superpoint: SuperPoint,
-  images: readonly ImageFile[],
-  options: DetectOptions,
-  tally: Tally,
-): AsyncGenerator<NamedFeatures> {
-  const progress = openProgressLine();
-  const next = countProgress(progress.show, 'detect', { of: images.length, unit: 'images' });
-  try {
-    const decoding = readAhead(images, ({ path }) => readImage(path, readingOf(options)));
-    for await (const { item, result } of decoding) {
-      const { name, path } = item;
-      try {
-        const decoded = await result;
-        const features = await superpoint.detect(decoded, detectionOf(options));
-        tally.contrast.note(path, decoded);
-        await drawInto(options.draw, name, decoded, features);
-        tally.images += 1;
-        tally.keypoints += features.count;
-        yield { name, features };
-      } catch (error) {
-        if (images.length === 1) throw error;
-        tally.failures.push(failureOf(name, path, error));
-      }
-      next();
-    }
-  } finally {
-    progress.close();
-  }
-  if (tally.images === 0) throw new PartialFailureError('pictures', images.length, tally.failures);
-}
-
-async function drawInto(
-  folder: string | undefined,
-  name: string,
-  image: GrayImage,
-  features: Features,
-): Promise<void> {
-  if (folder !== undefined) await writePicture(join(folder, `${name}.png`), drawKeypoints(image, features));
-}
-
-async function writeFeatures(
-  pictures: AsyncGenerator<NamedFeatures>,
-  { output, format }: DetectOptions,
-  single: boolean,
-): Promise<void> {
-  if (format === 'hloc') {
-    await writeHlocFeatures(output, pictures);
-  } else if (format === 'json') {
-    await writeFileAtomicFrom(output, encodeFeaturesJson(pictures));
-  } else {
-    for await (const { name, features } of pictures) {
-      const path = single ? output : join(output, `${name}.npz`);
-      await writeFileAtomic(path, encodeFeaturesNpz(features));
-    }
-  }
-}
+const wantsFolder = ({ format }: DetectOptions, single: boolean) =>
+  (format === 'npz' || format === 'safetensors') && !single;

@@ -1,5 +1,6 @@
 /** Options that several commands share, and the parsers that check them. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseShard } from '../adaptation/shard.js';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import type { Device } from '../graph/session.js';
@@ -15,7 +16,16 @@ export interface ModelOptions {
 /** What `addDetectionOptions` adds; what is not given takes the library's default. */
 export type DetectionOptions = Pick<
   DetectOptions,
-  'maxKeypoints' | 'detectionThreshold' | 'nmsRadius' | 'borderMargin' | 'cornerRadius' | 'resize' | 'scales'
+  | 'maxKeypoints'
+  | 'detectionThreshold'
+  | 'nmsRadius'
+  | 'borderMargin'
+  | 'cornerRadius'
+  | 'resize'
+  | 'scales'
+  | 'subpixel'
+  | 'interpolation'
+  | 'samplingGrid'
 >;
 
 /** `--scales`. @param usual said to be the default. */
@@ -42,6 +52,13 @@ export function overwriteOption(): Option {
   return new Option(
     '--overwrite',
     'make again what other settings or inputs made at the output, which is refused otherwise',
+  );
+}
+
+/** `--shard`. @param whole how the parts become the whole, in words. */
+export function shardOption(whole: string): Option {
+  return new Option('--shard <i/n>', `only part i of n; ${whole}`).argParser((text) =>
+    orInvalid(() => parseShard(text)),
   );
 }
 
@@ -96,24 +113,40 @@ export function addDetectionOptions(command: Command, scales = '1,0.5'): Command
       wholeNumber(0),
     )
     .option('--resize <pixels>', 'longest side that the network sees (default: as it is)', wholeNumber(8))
-    .addOption(scalesOption(scales));
+    .addOption(scalesOption(scales))
+    .option('--no-subpixel', 'keypoints at whole pixels, the peaks of the heatmap alone')
+    .addOption(
+      new Option('--interpolation <kind>', 'of descriptors between cells (default: bicubic)').choices([
+        'bicubic',
+        'bilinear',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--sampling-grid <grid>',
+        'where descriptors are read: superglue or magicleap as the code of those names does, for weights of theirs ' +
+          '(default: exact)',
+      ).choices(['exact', 'superglue', 'magicleap']),
+    );
 }
 
 /** What `addReadOptions` adds. */
 export type ReadingOptions = Pick<ReadOptions, 'stretch' | 'exif' | 'maxPixels'>;
 
-/** The options of how images are read. */
-export function addReadOptions(command: Command): Command {
+/** `--exif`. @param usual what happens without it, in words. */
+function exifOption(usual: string): Option {
+  const what = 'turn pictures as their EXIF says, or leave them as they are stored';
+  return new Option('--exif <use>', `${what} (default: ${usual})`).choices(['apply', 'ignore']);
+}
+
+/** The options of how images are read. @param exif said to be the default. */
+export function addReadOptions(command: Command, exif = 'apply'): Command {
   return command
     .option(
       '--stretch',
       'spread the values of each picture over black to white: for a narrow band of 16 bits, for floats on any scale',
     )
-    .addOption(
-      new Option('--exif <use>', 'turn pictures as their EXIF says, or leave them as they are stored')
-        .choices(['apply', 'ignore'])
-        .default('apply'),
-    )
+    .addOption(exifOption(exif))
     .option('--max-pixels <n>', 'largest picture that is decoded (default: 200 million)', wholeNumber(1));
 }
 
@@ -125,7 +158,19 @@ export function readingOf({ stretch, exif, maxPixels }: ReadingOptions): Reading
 /** The part of a command's options that chooses keypoints. */
 export function detectionOf(options: DetectionOptions): DetectionOptions {
   const { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize, scales } = options;
-  return { maxKeypoints, detectionThreshold, nmsRadius, borderMargin, cornerRadius, resize, scales };
+  const { subpixel, interpolation, samplingGrid } = options;
+  return {
+    maxKeypoints,
+    detectionThreshold,
+    nmsRadius,
+    borderMargin,
+    cornerRadius,
+    resize,
+    scales,
+    subpixel,
+    interpolation,
+    samplingGrid,
+  };
 }
 
 /** Parses a whole number of at least `least`. */

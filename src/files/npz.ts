@@ -9,6 +9,7 @@ import {
   checkShape,
   denseStrides,
   elementCount,
+  float32ToHalf,
   gatherStrided,
   NUMBER_TYPES,
   type NumberKind,
@@ -38,23 +39,26 @@ const TYPES: Readonly<Record<string, NumberKind>> = {
 /**
  * The bytes of a `.npy` file (version 1.0, C order).
  *
+ * @param half writes 32-bit floats in 16 bits, to the nearest. @default false
  * @throws RangeError when the array's length is not the product of its `dims`.
  */
-export function encodeNpy(array: StoredTensor): Uint8Array {
+export function encodeNpy(array: StoredTensor, { half = false }: { half?: boolean } = {}): Uint8Array {
   checkShape('array', array);
   const { dims, data } = array;
+  const isHalf = half && nameOfKind(TYPES, data) === '<f4';
+  const content = bytesOf(isHalf ? float32ToHalf(data as Float32Array) : data);
   const shape = dims.length === 1 ? `${dims[0]},` : dims.join(', ');
-  const description = `{'descr': '${nameOfKind(TYPES, data)}', 'fortran_order': False, 'shape': (${shape}), }`;
+  const description = `{'descr': '${isHalf ? '<f2' : nameOfKind(TYPES, data)}', 'fortran_order': False, 'shape': (${shape}), }`;
   // The header ends in a newline and is padded so that the numbers start at a multiple of 64.
   const prefix = MAGIC.length + 4;
   const headerLength = Math.ceil((prefix + description.length + 1) / 64) * 64 - prefix;
   const header = `${description.padEnd(headerLength - 1)}\n`;
-  const bytes = new Uint8Array(prefix + headerLength + data.byteLength);
+  const bytes = new Uint8Array(prefix + headerLength + content.length);
   bytes.set(latin1(MAGIC));
   bytes[MAGIC.length] = 1;
   new DataView(bytes.buffer).setUint16(MAGIC.length + 2, headerLength, true);
   bytes.set(latin1(header), prefix);
-  bytes.set(bytesOf(data), prefix + headerLength);
+  bytes.set(content, prefix + headerLength);
   return bytes;
 }
 
@@ -99,10 +103,18 @@ export function decodeNpy(bytes: Uint8Array): StoredTensor {
   return { dims, data: gatherStrided(data, dims, strides) };
 }
 
-/** The bytes of a `.npz` file with one `.npy` per name; equal arrays give equal bytes. */
-export function encodeNpz(arrays: Readonly<Record<string, StoredTensor>>): Uint8Array {
+/**
+ * The bytes of a `.npz` file with one `.npy` per name; equal arrays give equal bytes.
+ * @param half which arrays are written in 16 bits where they are 32-bit floats. @default none
+ */
+export function encodeNpz(
+  arrays: Readonly<Record<string, StoredTensor>>,
+  { half = [] }: { half?: readonly string[] } = {},
+): Uint8Array {
   const files: Zippable = {};
-  for (const [name, array] of Object.entries(arrays)) files[`${name}.npy`] = encodeNpy(array);
+  for (const [name, array] of Object.entries(arrays)) {
+    files[`${name}.npy`] = encodeNpy(array, { half: half.includes(name) });
+  }
   // Descriptors hardly shrink; numpy's savez stores them plain as well.
   return zipSync(files, { level: 0, mtime: ZIP_EPOCH });
 }

@@ -24,6 +24,10 @@ const VERSIONS = {
   /** The numbers of a network. */
   weights: 1,
   features: 1,
+  /** Features of many pictures by one network. */
+  detection: 1,
+  /** Matches of pairs of pictures. */
+  matching: 1,
   /** Points of a heatmap averaged over many views of one picture. */
   adapted: 1,
   /** Pairs made from photographs. */

@@ -50,8 +50,8 @@ const TYPES: Readonly<Record<string, NumberKind>> = {
 };
 
 export interface SafetensorsOptions {
-  /** Writes 32-bit floats in 16 bits (F16), to the nearest. @default false */
-  readonly half?: boolean;
+  /** Writes 32-bit floats in 16 bits (F16), to the nearest: all, or those of some tensors. @default false */
+  readonly half?: boolean | readonly string[];
 }
 
 /** A tensor as it goes into the file. */
@@ -62,12 +62,13 @@ interface Entry {
   readonly bytes: Uint8Array;
 }
 
-function entryOf(name: string, tensor: StoredTensor, half: boolean): Entry {
+function entryOf(name: string, tensor: StoredTensor, half: boolean | readonly string[]): Entry {
   if (name === METADATA_KEY) throw new RangeError(`a tensor cannot be named ${METADATA_KEY}`);
   checkShape(`tensor ${name}`, tensor);
   const { dims, data } = tensor;
   const dtype = nameOfKind(TYPES, data);
-  if (!half || dtype !== 'F32') return { name, dims, dtype, bytes: bytesOf(data) };
+  const isHalf = typeof half === 'boolean' ? half : half.includes(name);
+  if (!isHalf || dtype !== 'F32') return { name, dims, dtype, bytes: bytesOf(data) };
   return { name, dims, dtype: 'F16', bytes: bytesOf(float32ToHalf(data as Float32Array)) };
 }
 

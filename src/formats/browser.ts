@@ -12,5 +12,7 @@ export {
 export { colmapKeypointsText, colmapMatchesText } from './colmap.js';
 export { decodeFeaturesJson, encodeFeaturesJson, type NamedFeatures } from './features-json.js';
 export { decodeFeaturesNpz, encodeFeaturesNpz } from './features-npz.js';
+export { decodeFeaturesSafetensors, encodeFeaturesSafetensors } from './features-safetensors.js';
+export type { FeaturesFileOptions } from './features-tensors.js';
 export { encodeTracksJson, type TrackedFrame, type TrackPoint } from './tracks-json.js';
 export { transformersFolder } from './transformers.js';

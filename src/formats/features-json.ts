@@ -8,6 +8,7 @@ interface FeaturesJson {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  readonly exif?: 'apply' | 'ignore';
   readonly keypoints: number[][];
   readonly scores: number[];
   readonly descriptors: number[][];
@@ -17,15 +18,20 @@ interface FeaturesJson {
 export interface NamedFeatures {
   readonly name: string;
   readonly features: Features;
+  /** A hash of all that they were made from. */
+  readonly origin?: string;
 }
 
 /**
  * The text of a JSON file, piece by piece: an array with one object per picture,
  * `{name, width, height, keypoints: [[x, y], …], scores: […], descriptors: [[D numbers], …]}`. Numbers
  * carry as many digits as give the same float32 back.
+ *
+ * @param exif whether the pictures were turned as their EXIF says; written down where it is given.
  */
 export async function* encodeFeaturesJson(
   pictures: AsyncIterable<NamedFeatures> | Iterable<NamedFeatures>,
+  { exif }: { exif?: 'apply' | 'ignore' } = {},
 ): AsyncGenerator<string> {
   let separator = '[\n';
   for await (const { name, features } of pictures) {
@@ -34,6 +40,7 @@ export async function* encodeFeaturesJson(
       name,
       width,
       height,
+      ...(exif === undefined ? {} : { exif }),
       keypoints: rows(keypoints, 2),
       scores: Array.from(scores, shortest),
       descriptors: rows(descriptors, descriptorDim),

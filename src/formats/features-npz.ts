@@ -1,21 +1,35 @@
 /** Features as NumPy's `.npz` files. Pure: bytes in, bytes out, also in a browser. */
 import type { Features } from '../features/features.js';
-import { FormatError } from '../files/format-error.js';
-import { decodeNpz, encodeNpz } from '../files/npz.js';
-import { checkFeatures } from './check-features.js';
+import { decodeNpy, decodeNpz, encodeNpz } from '../files/npz.js';
+import type { StoredTensor } from '../files/raw-numbers.js';
+import {
+  type FeaturesFileOptions,
+  featuresOfTensors,
+  featuresTensors,
+  HALF_ARRAYS,
+} from './features-tensors.js';
+
+/** Where the name of the first file stands in a zip archive. */
+const ZIP_NAME = 30;
+const ORIGIN = 'origin.npy';
 
 /**
  * Features as a `.npz` file: `keypoints` (N, 2) float32 x y, `scores` (N), `descriptors` (N, D) and
- * `image_size` (2) int32 width height.
+ * `image_size` (2) int32 width height; where they are given, `exif_applied` (1 or 0) and `origin`, the letters of
+ * a text as uint8.
  */
-export function encodeFeaturesNpz(features: Features): Uint8Array {
-  const { width, height, count, keypoints, scores, descriptors, descriptorDim } = features;
-  return encodeNpz({
-    keypoints: { dims: [count, 2], data: keypoints },
-    scores: { dims: [count], data: scores },
-    descriptors: { dims: [count, descriptorDim], data: descriptors },
-    image_size: { dims: [2], data: new Int32Array([width, height]) },
-  });
+export function encodeFeaturesNpz(
+  features: Features,
+  { half = false, exif, origin }: FeaturesFileOptions = {},
+): Uint8Array {
+  // The origin comes first: it is found there without reading the rest.
+  const arrays: Record<string, StoredTensor> = {};
+  if (origin !== undefined) {
+    const letters = new TextEncoder().encode(origin);
+    arrays.origin = { dims: [letters.length], data: letters };
+  }
+  if (exif !== undefined) arrays.exif_applied = { dims: [], data: Uint8Array.of(exif === 'apply' ? 1 : 0) };
+  return encodeNpz({ ...arrays, ...featuresTensors(features) }, { half: half ? HALF_ARRAYS : [] });
 }
 
 /**
@@ -24,30 +38,14 @@ export function encodeFeaturesNpz(features: Features): Uint8Array {
  * @throws FormatError when an array is missing or the shapes disagree.
  */
 export function decodeFeaturesNpz(bytes: Uint8Array): Features {
-  const arrays = decodeNpz(bytes);
-  const [keypoints, scores, descriptors, size] = ['keypoints', 'scores', 'descriptors', 'image_size'].map(
-    (name) => {
-      const array = arrays[name];
-      if (!array) throw new FormatError(`features .npz lacks the array ${name}`);
-      return array;
-    },
-  );
-  const count = scores.data.length;
-  const descriptorDim = descriptors.dims[1];
-  if (keypoints.data.length !== 2 * count || descriptors.dims[0] !== count || size.data.length !== 2) {
-    throw new FormatError(
-      `features .npz: keypoints (${keypoints.dims}), scores (${scores.dims}) and descriptors ` +
-        `(${descriptors.dims}) disagree; expected (N,2), (N) and (N,D)`,
-    );
-  }
-  const features = {
-    width: Number(size.data[0]),
-    height: Number(size.data[1]),
-    count,
-    keypoints: Float32Array.from(keypoints.data, Number),
-    scores: Float32Array.from(scores.data, Number),
-    descriptors: Float32Array.from(descriptors.data, Number),
-    descriptorDim,
-  };
-  return checkFeatures(features, 'features .npz');
+  return featuresOfTensors(decodeNpz(bytes), 'features .npz');
+}
+
+/** The origin that a file states. @param start its first bytes, some thousand. @returns undefined for none. */
+export function npzOrigin(start: Uint8Array): string | undefined {
+  const name = new TextDecoder().decode(start.subarray(ZIP_NAME, ZIP_NAME + ORIGIN.length));
+  if (name !== ORIGIN) return undefined;
+  const extra = start[28] + 256 * start[29];
+  const { data } = decodeNpy(start.subarray(ZIP_NAME + ORIGIN.length + extra));
+  return new TextDecoder().decode(data as Uint8Array);
 }

@@ -1,3 +1,4 @@
 /** `superpoint/formats`: other people's files, of features and of tensors. */
 export * from './browser.js';
-export { LibraryBrokenError, MissingHdf5Error, readHlocFeatures, writeHlocFeatures } from './hloc.js';
+export { LibraryBrokenError, MissingHdf5Error } from './hdf5-errors.js';
+export { HlocFeatures, type HlocOptions, readHlocFeatures, writeHlocFeatures } from './hloc.js';

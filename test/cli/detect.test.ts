@@ -7,13 +7,20 @@ import { after, before, suite, test } from 'node:test';
 import sharp from 'sharp';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { lockFile, lockFolder } from '../../src/files/lock.js';
+import { decodeNpz } from '../../src/files/npz.js';
 import { decodeFeaturesJson, type NamedFeatures } from '../../src/formats/features-json.js';
 import { decodeFeaturesNpz } from '../../src/formats/features-npz.js';
-import { readHlocFeatures } from '../../src/formats/hloc.js';
+import { HlocFeatures, readHlocFeatures } from '../../src/formats/hloc.js';
 import { encodePng, readColorImage, readImage } from '../../src/image/codec.js';
-import { randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
+import { interrupted, randomWeights, superpoint, testImage, writeImage, writeModel } from './command.js';
 
 const MODEL = ['--model', 'model.safetensors'];
+
+async function readAll(path: string): Promise<NamedFeatures[]> {
+  const pictures: NamedFeatures[] = [];
+  for await (const picture of readHlocFeatures(path)) pictures.push(picture);
+  return pictures;
+}
 
 suite('superpoint detect', () => {
   let folder = '';
@@ -56,6 +63,50 @@ suite('superpoint detect', () => {
     assert.equal((await detect('photos', '--output', 'many', ...options)).code, 0);
     assert.deepEqual(decodeFeaturesNpz(await readFile(join(folder, 'many/a.png.npz'))), one);
     assert.ok(existsSync(join(folder, 'many/night/b.png.npz')));
+  });
+
+  test('keeps what is up to date, and makes again what changed', async () => {
+    for (const index of [0, 1, 2, 3]) {
+      await writeImage(join(folder, `kept/${index}.png`), testImage(index, 64, 48));
+    }
+    const run = async (output: string, ...args: string[]) => {
+      const { code, stdout, stderr } = await detect('kept', '--output', output, ...MODEL, ...args, '--json');
+      assert.equal(code, 0, stderr);
+      const { images, upToDate } = JSON.parse(stdout);
+      return [images, upToDate];
+    };
+    for (const [output, format] of [
+      ['kept.h5', 'hloc'],
+      ['kept-npz', 'npz'],
+      ['kept-safetensors', 'safetensors'],
+    ]) {
+      await writeImage(join(folder, 'kept/2.png'), testImage(2, 64, 48));
+      const args = ['--format', format];
+      assert.deepEqual(await run(output, ...args), [4, 0], format);
+      assert.deepEqual(await run(output, ...args), [0, 4], format);
+      await writeImage(join(folder, 'kept/2.png'), testImage(9, 64, 48));
+      assert.deepEqual(await run(output, ...args), [1, 3], format);
+      assert.deepEqual(await run(output, '--max-keypoints', '7', ...args), [4, 0], format);
+    }
+  });
+
+  test('goes on after a signal with what it had', async () => {
+    for (let index = 0; index < 12; index++) {
+      await writeImage(join(folder, `late/${index}.png`), testImage(index, 480, 360));
+    }
+    const detectLate = ['detect', 'late', ...MODEL, '--max-keypoints', '9', '--output'];
+    const stopped = await interrupted(folder, /detect 1\//, 'SIGINT', ...detectLate, 'late.h5');
+    assert.equal(stopped.code, 75, stopped.stderr);
+    assert.match(stopped.stderr, /^superpoint: interrupted; the same command goes on from here$/m);
+    assert.ok(!existsSync(join(folder, 'late.h5')));
+    const { images, upToDate } = JSON.parse(
+      (await superpoint(folder, ...detectLate, 'late.h5', '--json')).stdout,
+    );
+    assert.equal(images + upToDate, 12);
+    assert.ok(upToDate >= 1, `${upToDate} kept`);
+    assert.ok(!existsSync(join(folder, 'late.h5.partial')));
+    await superpoint(folder, ...detectLate, 'whole.h5');
+    assert.deepEqual(await readAll(join(folder, 'late.h5')), await readAll(join(folder, 'whole.h5')));
   });
 
   test('obeys the options that choose keypoints and draws them', async () => {
@@ -151,7 +202,7 @@ suite('superpoint detect', () => {
     await network.dispose();
   });
 
-  test('leaves EXIF alone, and decodes no more pixels than allowed, when asked', async () => {
+  test('takes EXIF as the users of the format do and says so, and decodes no more pixels than allowed, when asked', async () => {
     await sharp(Buffer.from(testImage(0).data.map((value) => 255 * value)), {
       raw: { width: 96, height: 72, channels: 1 },
     })
@@ -159,16 +210,22 @@ suite('superpoint detect', () => {
       .jpeg()
       .toFile(join(folder, 'sideways.jpg'));
     const sizes: unknown[] = [];
-    for (const exif of ['apply', 'ignore']) {
-      await detect('sideways.jpg', '--output', 'sideways.h5', '--exif', exif, ...MODEL);
-      for await (const { features } of readHlocFeatures(join(folder, 'sideways.h5'))) {
-        sizes.push([features.width, features.height]);
-      }
+    for (const exif of [['--exif', 'apply'], ['--exif', 'ignore'], []]) {
+      await detect('sideways.jpg', '--output', 'sideways.h5', ...exif, ...MODEL);
+      const file = await HlocFeatures.open(join(folder, 'sideways.h5'));
+      const { width, height } = file.read('sideways.jpg');
+      sizes.push([file.attribute('exif'), width, height]);
+      file.close();
     }
     assert.deepEqual(sizes, [
-      [72, 96],
-      [96, 72],
+      ['apply', 72, 96],
+      ['ignore', 96, 72],
+      // as hloc and COLMAP do
+      ['ignore', 96, 72],
     ]);
+    await detect('sideways.jpg', '--output', 'sideways.npz', '--format', 'npz', ...MODEL);
+    const arrays = decodeNpz(await readFile(join(folder, 'sideways.npz')));
+    assert.deepEqual([...arrays.image_size.data, ...arrays.exif_applied.data], [72, 96, 1]);
     const { code, stderr } = await detect(
       'sideways.jpg',
       '--output',
@@ -239,7 +296,10 @@ suite('superpoint detect', () => {
     const cases: [string[], RegExp][] = [
       [output, /missing required argument 'path'/],
       [['photos'], /required option '--output <file>' not specified/],
-      [['photos', ...output, '--format', 'csv'], /'csv' is invalid\. Allowed choices are hloc, npz, json/],
+      [
+        ['photos', ...output, '--format', 'csv'],
+        /'csv' is invalid\. Allowed choices are hloc, npz, safetensors, json/,
+      ],
       [['photos', ...output, '--max-keypoints', '0'], /Expected a whole number of at least 1/],
       [['photos', ...output, '--detection-threshold', '2'], /Expected a number from 0 to 1/],
       [
