@@ -218,7 +218,7 @@ suite('superpoint track', () => {
     // a stream, whose length nobody knows
     const stream = await track(`file://${join(folder, 'v.mp4')}`, '--json');
     assert.equal(JSON.parse(stream.stdout).frames, FRAMES);
-    assert.match(stream.stderr, /^track: 1 frames/);
+    assert.match(stream.stderr, /^track 1$/m);
   });
 
   test('a video of odd size, with frames at uneven times, comes through', {
