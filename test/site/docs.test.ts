@@ -33,7 +33,7 @@ function programsOf(page: string, blocks: readonly CodeBlock[]): Program[] {
     const parts = group.flatMap(({ code, notes: { given = '', check = '' } }) => [given, code, check]);
     const assertion = isRun ? ["import assert from 'node:assert/strict';"] : [];
     // A file that others import says its name in its first line.
-    const [, file = `program-${n + 1}`] = /^\/\/ (\w+)\.ts\n/.exec(group[0].code) ?? [];
+    const [, file = `program-${n + 1}`] = /^\/\/ ([\w.]+)\.ts\n/.exec(group[0].code) ?? [];
     const name = `${page.replaceAll(/\W+/g, '-')}/${file}`;
     return { name, source: [...assertion, ...parts, 'export {};\n'].join('\n'), isRun };
   });
@@ -131,6 +131,18 @@ suite('JSON of the pages', () => {
     test(`${page}: ${code.slice(0, 40).replaceAll(/\s+/g, ' ')}`, () => {
       const value = JSON.parse(code);
       if ('recipe' in notes) parseRecipe(value);
+    });
+  }
+});
+
+const python = spawnSync('python3', ['--version']).status === 0;
+
+suite('Python of the pages is Python', { skip: !python && 'python3 is not installed' }, () => {
+  for (const { page, code } of blocks.filter(({ language }) => language === 'python')) {
+    test(`${page}: ${code.split('\n')[0]}`, () => {
+      const parse = 'import ast, sys; ast.parse(sys.stdin.read())';
+      const { status, stderr } = spawnSync('python3', ['-c', parse], { input: code, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
     });
   }
 });
