@@ -37,7 +37,7 @@ export function registerDetect(program: Command): void {
         .choices(['hloc', 'npz', 'safetensors', 'json'])
         .default('hloc'),
     )
-    .option('--half', 'scores and descriptors in 16 bits (not in JSON)')
+    .option('--half', 'descriptors in 16 bits, for hloc to five decimals (not in JSON)')
     .addOption(
       shardOption('`superpoint join` makes the whole of HDF5 files, files a picture may go into one folder'),
     )

@@ -1,10 +1,13 @@
-/** `superpoint match`: matches of two pictures and the homography that they agree on. */
+/** `superpoint match`: matches of two pictures and the homography that they agree on; or of many, into a file. */
 import type { Command } from 'commander';
+import type { Shard } from '../adaptation/shard.js';
 import { drawMatches } from '../drawing/draw.js';
 import { estimateHomography, type HomographyEstimate } from '../geometry/estimate-homography.js';
 import { readImage } from '../image/codec.js';
 import { matchFeatures } from '../matching/match-features.js';
 import { ContrastCheck } from './contrast.js';
+import { UsageError } from './errors.js';
+import { matchMany } from './match-many.js';
 import { openSuperPoint } from './model.js';
 import {
   addDetectionOptions,
@@ -17,6 +20,7 @@ import {
   positiveNumber,
   type ReadingOptions,
   readingOf,
+  shardOption,
   wholeNumber,
 } from './options.js';
 import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
@@ -28,6 +32,10 @@ interface MatchOptions extends ModelOptions, DetectionOptions, ReadingOptions {
   readonly threshold: number;
   readonly seed: number;
   readonly draw?: string;
+  readonly output?: string;
+  readonly pairs?: string;
+  readonly features?: string;
+  readonly shard?: Shard;
   readonly json?: boolean;
 }
 
@@ -45,19 +53,45 @@ interface MatchResult {
 export function registerMatch(program: Command): void {
   const command = program
     .command('match')
-    .description('match two pictures and estimate the homography from the first to the second')
-    .argument('<a>', 'first picture')
-    .argument('<b>', 'second picture')
+    .description(
+      'match two pictures and estimate the homography from the first to the second; with --output, many pictures, ' +
+        'into a file for hloc',
+    )
+    .argument('[path...]', 'two pictures; with --output, pictures and folders')
+    .option(
+      '--output <file>',
+      'matches of all pairs in the layout of hloc; pairs that are up to date are kept',
+    )
+    .option('--pairs <file>', 'with --output, only these pairs: two names a line')
+    .option(
+      '--features <file>',
+      'with --output, features as `superpoint detect` writes them; made first where pictures are given ' +
+        '(default: beside the output)',
+    )
+    .addOption(shardOption('with --output and --features alone; `superpoint join` makes the whole of them'))
     .option('--ratio <r>', 'distance at most r times the second best (default: any)', positiveNumber(1))
     .option('--min-similarity <s>', 'smallest cosine of two descriptors (default: any)', numberIn(-1, 1))
     .option('--threshold <pixels>', 'largest error of an inlier', positiveNumber(), 3)
     .option('--seed <s>', 'seed of the random samples of RANSAC', wholeNumber(0), 0)
     .option('--draw <file>', 'write a picture of the matches (PNG)')
     .option('--json', 'print the result as JSON');
-  addReadOptions(addDetectionOptions(addModelOptions(command))).action(runMatch);
+  addReadOptions(
+    addDetectionOptions(addModelOptions(command)),
+    'apply, with --output ignore, as other users of hloc do',
+  ).action((paths: string[], options: MatchOptions) => {
+    const { output } = options;
+    if (output === undefined) return matchTwo(paths, options);
+    if (options.draw !== undefined) throw new UsageError('--draw is for two pictures, without --output');
+    return matchMany(paths, { ...options, output });
+  });
 }
 
-async function runMatch(pathA: string, pathB: string, options: MatchOptions): Promise<void> {
+async function matchTwo(paths: readonly string[], options: MatchOptions): Promise<void> {
+  const [pathA, pathB] = paths;
+  if (paths.length !== 2)
+    throw new UsageError(`expected two pictures, or --output for many, got ${paths.length}`);
+  const lonely = (['pairs', 'features', 'shard'] as const).find((name) => options[name] !== undefined);
+  if (lonely) throw new UsageError(`--${lonely} goes with --output`);
   exitOnSignals();
   const milliseconds: Record<string, number> = {};
   const timed = async <T>(step: string, work: () => T | Promise<T>): Promise<T> => {

@@ -7,10 +7,8 @@ import { join } from 'node:path';
 import type { ShardPlace } from '../adaptation/shard.js';
 import type { Features } from '../features/features.js';
 import { writeFileAtomic, writeFileAtomicFrom } from '../files/atomic-file.js';
-import { FormatError } from '../files/format-error.js';
-import { Journal } from '../files/journal.js';
 import { type Lock, lockFile, lockFolder } from '../files/lock.js';
-import { type Origin, originOf, storeOrigin } from '../files/origin.js';
+import { type Origin, originMetadata, originOf } from '../files/origin.js';
 import { encodeFeaturesJson, type NamedFeatures } from './features-json.js';
 import { encodeFeaturesNpz, npzOrigin } from './features-npz.js';
 import {
@@ -19,6 +17,7 @@ import {
   safetensorsOrigin,
 } from './features-safetensors.js';
 import type { FeaturesFileOptions } from './features-tensors.js';
+import { type FileKind, GrowingFile, ifThere, type Made } from './growing-file.js';
 import { HlocFeatures, writeHlocFeatures } from './hloc.js';
 
 /** How features are written: one HDF5 or JSON file, or a NumPy or safetensors file for each picture. */
@@ -51,9 +50,6 @@ function pictureOrigin({ origin }: FeaturesRun, digest: string): string {
   return originOf('features', { digest }, { run: origin }).hash;
 }
 
-/** The name of the records of a file that is not finished. */
-export const partialPath = (path: string) => `${path}.partial`;
-
 /**
  * Opens where features go.
  * @param path the file; with one file a picture and `isFolder`, their folder.
@@ -65,14 +61,41 @@ export async function openGrowingFeatures(
   isFolder: boolean,
 ): Promise<GrowingFeatures> {
   if (run.format === 'npz' || run.format === 'safetensors') return openFiles(path, run, isFolder);
-  const lock = await lockFile(path);
-  try {
-    const previous = run.format === 'hloc' ? await openPrevious(path) : undefined;
-    return new OneFile(path, run, lock, await Journal.open(partialPath(path)), previous);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+  const { format, exif, shard } = run;
+  const file = await GrowingFile.open(path, format === 'hloc' ? hlocKind(run.half) : jsonKind(exif));
+  return {
+    has: async (name, digest) => file.has(name, pictureOrigin(run, digest)),
+    add: (name, digest, features) => file.add(name, pictureOrigin(run, digest), features),
+    finish: (names, failed) => {
+      const attributes: Record<string, string> = { exif, ...originMetadata(run.origin) };
+      if (shard) attributes.shard = JSON.stringify({ ...shard, failed });
+      return file.finish(names, attributes);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Files of features for hloc. */
+export function hlocKind(half: boolean): FileKind<Features> {
+  return {
+    open: (path) => ifThere(HlocFeatures.open(path)),
+    write: (path, things, attributes) => writeHlocFeatures(path, pictures(things), { half, attributes }),
+    encode: encodeFeaturesSafetensors,
+    decode: decodeFeaturesSafetensors,
+  };
+}
+
+function jsonKind(exif: 'apply' | 'ignore'): FileKind<Features> {
+  return {
+    open: async () => undefined,
+    write: (path, things) => writeFileAtomicFrom(path, encodeFeaturesJson(pictures(things), { exif })),
+    encode: encodeFeaturesSafetensors,
+    decode: decodeFeaturesSafetensors,
+  };
+}
+
+async function* pictures(things: AsyncIterable<Made<Features>>): AsyncGenerator<NamedFeatures> {
+  for await (const { name, value, origin } of things) yield { name, features: value, origin };
 }
 
 const PICTURE_FILES = {
@@ -114,106 +137,5 @@ async function startOf(path: string): Promise<Uint8Array> {
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
-  }
-}
-
-/** What is there under the final name; undefined where that is no file of features. */
-async function openPrevious(path: string): Promise<HlocFeatures | undefined> {
-  try {
-    return await HlocFeatures.open(path);
-  } catch (error) {
-    if (error instanceof FormatError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** All pictures in one file. */
-class OneFile implements GrowingFeatures {
-  readonly #path: string;
-  readonly #run: FeaturesRun;
-  readonly #lock: Lock;
-  readonly #journal: Journal;
-  readonly #previous: HlocFeatures | undefined;
-  readonly #previousNames: ReadonlySet<string>;
-  /** Where the features of each picture are. */
-  readonly #found = new Map<string, 'previous' | 'journal'>();
-  #isOpen = true;
-
-  constructor(
-    path: string,
-    run: FeaturesRun,
-    lock: Lock,
-    journal: Journal,
-    previous: HlocFeatures | undefined,
-  ) {
-    this.#path = path;
-    this.#run = run;
-    this.#lock = lock;
-    this.#journal = journal;
-    this.#previous = previous;
-    this.#previousNames = new Set(previous?.names);
-  }
-
-  async has(name: string, digest: string): Promise<boolean> {
-    const origin = pictureOrigin(this.#run, digest);
-    if (this.#previousNames.has(name) && this.#previous?.origin(name) === origin) {
-      this.#found.set(name, 'previous');
-    } else if (this.#journal.origin(name) === origin) this.#found.set(name, 'journal');
-    return this.#found.has(name);
-  }
-
-  async add(name: string, digest: string, features: Features): Promise<void> {
-    const { half } = this.#run;
-    this.#lock.check();
-    const content = encodeFeaturesSafetensors(features, { half });
-    await this.#journal.append(name, pictureOrigin(this.#run, digest), content);
-    this.#found.set(name, 'journal');
-  }
-
-  async finish(names: readonly string[], failed: readonly string[]): Promise<void> {
-    const { format, origin, exif, half, shard } = this.#run;
-    const there = names.filter((name) => this.#found.has(name));
-    const attributes: Record<string, string> = { exif, origin: JSON.stringify(storeOrigin(origin)) };
-    if (shard) attributes.shard = JSON.stringify({ ...shard, failed });
-    if (!this.#isAsItWas(there, attributes)) {
-      if (format === 'hloc') await writeHlocFeatures(this.#path, this.#pictures(there), { half, attributes });
-      else await writeFileAtomicFrom(this.#path, encodeFeaturesJson(this.#pictures(there), { exif }));
-    }
-    this.#isOpen = false;
-    this.#previous?.close();
-    await this.#journal.remove();
-    this.#lock.release();
-  }
-
-  async close(): Promise<void> {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#previous?.close();
-    await this.#journal.close();
-    this.#lock.release();
-  }
-
-  /** Whether the file under the final name is what would be written. */
-  #isAsItWas(names: readonly string[], attributes: Readonly<Record<string, string>>): boolean {
-    const previous = this.#previous;
-    if (previous?.names.length !== names.length) return false;
-    const texts = ['exif', 'origin', 'shard'].map((name) => [previous.attribute(name), attributes[name]]);
-    return (
-      texts.every(([before, now]) => before === now) &&
-      names.every((name) => this.#found.get(name) === 'previous')
-    );
-  }
-
-  async *#pictures(names: readonly string[]): AsyncGenerator<NamedFeatures> {
-    for (const name of names) {
-      const previous = this.#found.get(name) === 'previous' ? this.#previous : undefined;
-      yield previous
-        ? { name, features: previous.read(name), origin: previous.origin(name) }
-        : {
-            name,
-            features: decodeFeaturesSafetensors(await this.#journal.read(name)),
-            origin: this.#journal.origin(name),
-          };
-    }
   }
 }

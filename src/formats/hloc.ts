@@ -24,7 +24,7 @@ const DETECTION_NOISE = 2;
 const DATASETS = ['keypoints', 'scores', 'descriptors', 'image_size'];
 
 export interface HlocOptions {
-  /** Scores and descriptors in 16 bits, to the nearest; keypoints stay in 32. @default false */
+  /** Descriptors to five decimals, in about 16 bits each by HDF5's scale-offset filter. @default false */
   readonly half?: boolean;
   /** Texts about the whole file, by name: HDF5 attributes of its root. */
   readonly attributes?: Readonly<Record<string, string>>;
@@ -143,9 +143,9 @@ function writePicture(
   if (origin !== undefined) group.create_attribute(ORIGIN, origin);
   const points = group.create_dataset({ name: 'keypoints', data: keypoints, shape: [count, 2], dtype: '<f' });
   points.create_attribute('uncertainty', DETECTION_NOISE, [], '<d');
-  writeFloats(hdf5, group, 'scores', scores, [count], half);
+  writeFloats(group, 'scores', scores, [count]);
   const columns = transpose(descriptors, count, descriptorDim);
-  writeFloats(hdf5, group, 'descriptors', columns, [descriptorDim, count], half);
+  writeFloats(group, 'descriptors', columns, [descriptorDim, count], half);
   const size = new BigInt64Array([BigInt(width), BigInt(height)]);
   group.create_dataset({ name: 'image_size', data: size, shape: [2], dtype: '<q' });
 }

@@ -2,3 +2,12 @@
 export * from './browser.js';
 export { LibraryBrokenError, MissingHdf5Error } from './hdf5-errors.js';
 export { HlocFeatures, type HlocOptions, readHlocFeatures, writeHlocFeatures } from './hloc.js';
+export {
+  HlocMatches,
+  type HlocPair,
+  hlocPair,
+  matchesOfPair,
+  type NamedPair,
+  pairName,
+  writeHlocMatches,
+} from './hloc-matches.js';

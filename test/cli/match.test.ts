@@ -83,8 +83,8 @@ suite('superpoint match', () => {
       [['a.png', 'gone.png'], 1, /gone\.png: no such file/],
       [['cut.png', 'b.png'], 1, /cut\.png: broken or truncated PNG/],
       [['a.png', 'b.png', '--draw', 'a.png/m.png'], 1, /a folder was expected|exists already/],
-      [['a.png'], 2, /missing required argument 'b'/],
-      [['a.png', 'b.png', 'c.png'], 2, /too many arguments/],
+      [['a.png'], 2, /expected two pictures, or --output for many, got 1/],
+      [['a.png', 'b.png', 'c.png'], 2, /expected two pictures, or --output for many, got 3/],
       [['a.png', 'b.png', '--ratio', '0'], 2, /Expected a number above 0 and at most 1/],
       [['a.png', 'b.png', '--threshold', '-1'], 2, /Expected a number above 0\./],
     ];

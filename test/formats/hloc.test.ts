@@ -104,6 +104,26 @@ suite('hloc features', () => {
     file.close();
   });
 
+  test('half keeps five decimals of descriptors and all else exact, in fewer bytes', async () => {
+    const features = someFeatures(300, 256);
+    const sizes: number[] = [];
+    for (const half of [false, true]) {
+      const path = join(folder, `half-${half}.h5`);
+      const pictures = [
+        { name: 'a.png', features: { ...features, descriptors: features.descriptors.map((x) => x / 8) } },
+        { name: 'none.png', features: someFeatures(0, 256) },
+      ];
+      await writeHlocFeatures(path, pictures, { half, attributes: { exif: 'ignore' } });
+      const [{ features: read }, none] = await readAll(path);
+      assert.equal(none.features.count, 0);
+      const error = read.descriptors.map((value, i) => Math.abs(value - features.descriptors[i] / 8));
+      assert.ok(error.every((each) => each <= (half ? 1.1e-5 : 0)));
+      assert.deepEqual([read.keypoints, read.scores], [features.keypoints, features.scores]);
+      sizes.push((await readFile(path)).length);
+    }
+    assert.ok(sizes[1] < 0.52 * sizes[0], `${sizes}`);
+  });
+
   test("reads h5py's file with float16", async () => {
     const [picture, ...others] = await readAll(fixturePath('hloc-half.h5'));
     assert.equal(others.length, 0);
