@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { importsOf } from './read-imports.js';
 
-/** The rooms in order; those of one line know nothing of each other. CONTRIBUTING's table says the same. */
+/** The rooms in order; those of one line know nothing of each other. README's table says the same. */
 const ORDER = [
   ['src/random.ts', 'src/progress.ts'],
   ['src/files'],
@@ -172,8 +172,8 @@ suite('imports', () => {
   test('load nothing of Node in a browser', () =>
     assert.deepEqual(nodeInBrowser(sources, BROWSER_ENTRIES), []));
 
-  test("stand in CONTRIBUTING's table in the same order", () => {
-    const page = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
+  test("stand in README's table in the same order", () => {
+    const page = readFileSync(join(ROOT, 'README.md'), 'utf8');
     const [, table] = page.split('## How it is laid out');
     const rows = [...table.matchAll(/^\| (`.*?) \|/gm)].map(([, rooms]) => rooms.replaceAll('`', ''));
     // a room's wings have no rows of their own
