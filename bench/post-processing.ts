@@ -19,14 +19,14 @@ const { image } = synthesize('bench', 0, { width, height, kind: 'checkerboard' }
 const options = { maxKeypoints: 1000, detectionThreshold: 0.001, scales: [1] };
 
 const session = await createSession(onnxModel(model));
-const superpoint = await SuperPoint.load({ model });
+const superpoint = await SuperPoint.load({ model, thread: false });
 const look = await superpoint.network.look(image, options);
 const points = await look.keypoints(options);
 const works: Readonly<Record<string, () => Promise<unknown>>> = {
   forward: () => session.run({ image: tensor(image.data, [1, 1, height, width]) }),
   look: () => superpoint.network.look(image, options),
   keypoints: () => look.keypoints(options),
-  describe: async () => look.describe(points),
+  describe: () => look.describe(points),
   detect: () => superpoint.detect(image, options),
 };
 

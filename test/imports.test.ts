@@ -37,6 +37,7 @@ const NEUTRAL = /^src\/(random|progress|geometry|image|graph|network|features|ma
 const BROWSER_ENTRIES = [
   'src/index.ts',
   'src/graph/index.ts',
+  'src/features/engine-worker.ts',
   'src/formats/browser.ts',
   'web/main.ts',
   'web/engine/worker.ts',

@@ -73,6 +73,8 @@ export default defineConfig({
     alias: {
       '#codec': path('../src/image/codec-browser.ts'),
       '#onnxruntime': path('../src/graph/runtime-browser.ts'),
+      '#port': path('../src/threads/port-browser.ts'),
+      '#start-engine': path('../src/features/start-engine-browser.ts'),
     },
   },
   // The runtime finds its WebAssembly beside its own script, which pre-bundling would move.

@@ -9,6 +9,8 @@ const headers = {
 
 export default {
   base: './',
+  // The network's worker loads its parts when it needs them, which Vite's older format for workers cannot.
+  worker: { format: 'es' },
   server: { headers },
   preview: { headers },
   // For the dev server: weights and runtime are found beside the scripts, which pre-bundling would move.

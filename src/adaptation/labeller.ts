@@ -124,7 +124,11 @@ function cornersNear(
  * @throws RangeError for a device that this platform does not have.
  */
 export async function openLabeller(spec: LabellerSpec): Promise<Service<string, LabelReply>> {
-  const network = await Network.load(spec.model, { device: spec.device, threads: spec.threads });
+  const network = await Network.load(spec.model, {
+    device: spec.device,
+    threads: spec.threads,
+    thread: false,
+  });
   const detect: HeatmapDetector = (views) => network.heatmaps(views);
   return {
     async answer(file, signal) {

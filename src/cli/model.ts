@@ -17,7 +17,7 @@ export async function openSuperPoint({
   model,
   device,
 }: Pick<ModelOptions, 'device'> & { readonly model?: ModelSource }): Promise<SuperPoint> {
-  const superpoint = await SuperPoint.load({ model, device });
+  const superpoint = await SuperPoint.load({ model, device, thread: false });
   const { fallback } = superpoint.network;
   if (fallback !== undefined) process.stderr.write(`superpoint: ${fallback}\n`);
   return superpoint;

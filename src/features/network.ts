@@ -1,27 +1,29 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** One network, one way in: looks at pictures; a look is then asked for keypoints, descriptors and heatmap. */
 import type { FetchOptions } from '../files/fetch-bytes.js';
-import { createSession, type Device, type Session } from '../graph/session.js';
-import { type AnyImage, asGrayImage } from '../image/any-image.js';
+import type { Device } from '../graph/session.js';
+import type { AnyImage } from '../image/any-image.js';
 import type { GrayImage } from '../image/image.js';
-import { type ModelSource, readModel } from '../network/model-file.js';
-import { checkNetworkInput } from '../network/network-input.js';
-import { WorkQueue } from '../threads/work-queue.js';
-import { CandidateFinder } from './candidates.js';
-import { denseModel } from './dense-graph.js';
-import { batchHeatmaps, denseMaps } from './dense-maps.js';
-import { Look, type View } from './look.js';
-import { picturesAtScales, type ScaleOptions, scaleOptions } from './scales.js';
+import type { ModelSource } from '../network/model-file.js';
+import { Engine, type EngineOptions, type NetworkEngine } from './engine.js';
+import type { Look } from './look.js';
+import { NoWorkerError, RemoteEngine } from './remote-engine.js';
+import { type ScaleOptions, scaleOptions } from './scales.js';
 
 export interface NetworkOptions extends FetchOptions {
   /** What computes. @default 'cpu', in the browser WebAssembly */
   readonly device?: Device;
   /** Threads of the CPU. @default all cores */
   readonly threads?: number;
+  /**
+   * Whether it works in a worker of its own, so that the thread that asks stays free: pictures are decoded there,
+   * the network runs there, and all that follows. `false` is for those who have a worker of their own. @default true
+   */
+  readonly thread?: boolean;
 }
 
 export interface LookSettings extends ScaleOptions {
-  /** Ends the look with its reason soon after it is aborted: between two sizes or tiles. */
+  /** Ends the look with its reason once it is aborted; what the network is at stops between two sizes or tiles. */
   readonly signal?: AbortSignal;
 }
 
@@ -35,19 +37,23 @@ export class Network {
   readonly device: Device;
   /** Why that is not the device that was asked for, in one line; undefined where it is. */
   readonly fallback: string | undefined;
-  readonly #session: Session;
-  readonly #finder: CandidateFinder;
-  readonly #queue = new WorkQueue();
-  #disposed = false;
+  /** Whether it works in a worker of its own. */
+  readonly thread: boolean;
+  /** Why it works in the thread that asks though a worker was wanted, in one line; undefined otherwise. */
+  readonly threadFallback: string | undefined;
+  readonly #engine: NetworkEngine;
+  #disposing: Promise<void> | undefined;
 
   /** Use `Network.load`. */
-  private constructor(name: string, descriptorDim: number, session: Session, threads?: number) {
+  private constructor(engine: NetworkEngine, threadFallback?: string) {
+    const { name, descriptorDim, device, fallback } = engine.facts;
     this.name = name;
     this.descriptorDim = descriptorDim;
-    this.device = session.device;
-    this.fallback = session.fallback;
-    this.#session = session;
-    this.#finder = new CandidateFinder(this.#queue, threads);
+    this.device = device;
+    this.fallback = fallback;
+    this.thread = engine instanceof RemoteEngine;
+    this.threadFallback = threadFallback;
+    this.#engine = engine;
   }
 
   /**
@@ -57,40 +63,37 @@ export class Network {
    */
   static async load(
     source: ModelSource = 'superpoint',
-    { device, threads, signal, onProgress }: NetworkOptions = {},
+    { thread = true, ...options }: NetworkOptions = {},
   ): Promise<Network> {
+    const { threads, signal } = options;
     if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
       throw new RangeError(`expected threads to be a whole number > 0, got ${threads}`);
     }
     signal?.throwIfAborted();
-    const model = await readModel(source, { signal, onProgress });
-    signal?.throwIfAborted();
-    const session = await createSession(denseModel(model), { device, threads });
-    if (signal?.aborted) await session.release();
-    signal?.throwIfAborted();
-    return new Network(model.name, model.descriptorDim, session, threads);
+    return thread ? Network.#inWorker(source, options) : new Network(await Engine.open(source, options));
+  }
+
+  static async #inWorker(source: ModelSource, options: EngineOptions): Promise<Network> {
+    try {
+      return new Network(await RemoteEngine.open(source, options));
+    } catch (error) {
+      if (!(error instanceof NoWorkerError)) throw error;
+      const why = `no worker can be started (${error.message}): the thread that asks computes instead`;
+      return new Network(await Engine.open(source, options), why);
+    }
   }
 
   /**
    * Runs the network on a picture, at one size or several; one that is large in tiles.
    * @throws RangeError for a picture below 8x8 pixels or with values outside [0, 1], or options out of range; what
-   * `asGrayImage` throws; the signal's reason once it is aborted.
+   * `asGrayImage` throws; the signal's reason once it is aborted; Error in one line where the worker dies: the next
+   * look starts a new one.
    */
   async look(image: AnyImage, settings: LookSettings = {}): Promise<Look> {
-    scaleOptions(settings);
-    const { signal } = settings;
-    signal?.throwIfAborted();
-    const picture = await asGrayImage(image);
-    const inputs = picturesAtScales(picture, settings);
-    for (const input of inputs) checkNetworkInput(input);
-    const views = await this.#run(async (session) => {
-      const seen: View[] = [];
-      for (const input of inputs) {
-        seen.push({ image: input, ...(await denseMaps(session, input, this.descriptorDim, signal)) });
-      }
-      return seen;
-    });
-    return new Look(picture.width, picture.height, views, this.#finder);
+    const scales = scaleOptions(settings);
+    this.#checkInUse();
+    settings.signal?.throwIfAborted();
+    return this.#engine.look(image, scales, settings.signal);
   }
 
   /**
@@ -99,33 +102,29 @@ export class Network {
    * @throws RangeError for pictures of different sizes, or as `look`.
    */
   async heatmaps(images: readonly GrayImage[]): Promise<Float32Array[]> {
-    for (const image of images) {
-      checkNetworkInput(image);
+    this.#checkInUse();
+    for (const { width, height } of images) {
       const [first] = images;
-      if (image.width !== first.width || image.height !== first.height) {
+      if (width !== first.width || height !== first.height) {
         throw new RangeError(
-          `expected pictures of one size, got ${first.width}x${first.height} and ${image.width}x${image.height}`,
+          `expected pictures of one size, got ${first.width}x${first.height} and ${width}x${height}`,
         );
       }
     }
-    if (images.length === 0) return [];
-    return this.#run((session) => batchHeatmaps(session, images, this.descriptorDim));
+    return images.length === 0 ? [] : this.#engine.heatmaps(images);
   }
 
   /** Frees the memory once what is running has ended; nothing can be looked at, and no look be asked, afterwards. */
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    await this.#queue.run(() => this.#session.release());
-    await this.#finder.release();
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#engine.dispose();
+    return this.#disposing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 
-  #run<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    if (this.#disposed) throw new Error('expected a network in use, got one that was disposed of');
-    return this.#queue.run(() => work(this.#session));
+  #checkInUse(): void {
+    if (this.#disposing) throw new Error('expected a network in use, got one that was disposed of');
   }
 }

@@ -59,14 +59,18 @@ export class SuperPoint {
   async #detect(image: AnyImage, options: DetectOptions): Promise<Features> {
     const look = await this.network.look(image, options);
     const { width, height, descriptorDim } = look;
-    const { sizes, ...found } = await look.keypoints(options);
-    const descriptors = look.describe({ keypoints: found.keypoints, sizes }, options);
-    return { width, height, ...found, descriptors, descriptorDim };
+    try {
+      const { sizes, ...found } = await look.keypoints(options);
+      const descriptors = await look.describe({ keypoints: found.keypoints, sizes }, options);
+      return { width, height, ...found, descriptors, descriptorDim };
+    } finally {
+      look.dispose();
+    }
   }
 
   /**
-   * The features of many pictures, in their order. The next picture is fetched and computed while the
-   * features of the last are used, and never more than that.
+   * The features of many pictures, in their order. The next two pictures are fetched, decoded and
+   * computed while the features of the last are used, and never more than that.
    * @throws what `detect` or the pictures' source throws, the signal's reason among it, after the features of all
    * pictures before.
    */
@@ -74,14 +78,19 @@ export class SuperPoint {
     images: AsyncIterable<AnyImage> | Iterable<AnyImage>,
     options: DetectOptions = {},
   ): AsyncGenerator<Features, void, undefined> {
-    for await (const { result } of readAhead(images, (image) => this.detect(image, options))) {
+    for await (const { result } of readAhead(images, (image) => this.detect(image, options), 2)) {
       yield await result;
     }
   }
 
   /** The probability of an interest point at each pixel: [height, width] of the picture. @throws as `detect`. */
   async heatmap(image: AnyImage): Promise<Float32Array> {
-    return (await this.network.look(image, { scales: [1] })).heatmap().data;
+    const look = await this.network.look(image, { scales: [1] });
+    try {
+      return (await look.heatmap()).data;
+    } finally {
+      look.dispose();
+    }
   }
 
   /** Frees the network's memory once what is running has ended; nothing can be detected afterwards. */

@@ -48,3 +48,6 @@ export function loadRuntime(device: string, threads?: number): Promise<Runtime> 
   withoutGpu ??= import('onnxruntime-web/wasm').then((runtime) => prepared(runtime, threads));
   return withoutGpu;
 }
+
+/** Work of the runtime; a page may end at any time. */
+export const duringRun = <T>(work: () => Promise<T>): Promise<T> => work();

@@ -4,6 +4,8 @@ import type * as onnxruntime from 'onnxruntime-node';
 import type { Device } from './device.js';
 import type { ArrayRealm } from './graph.js';
 
+export { duringRun } from './exit-guard-node.js';
+
 /** The arrays that the binding takes and gives: Node's own, wherever this module runs. */
 export const RUNTIME_REALM: ArrayRealm = runInThisContext(
   '({ Float32Array, Int32Array, BigInt64Array, Int8Array, Uint8Array })',

@@ -1,5 +1,5 @@
 /** Runs ONNX models with ONNX Runtime, in Node and in the browser. */
-import { loadRuntime, PROVIDERS, RUNTIME_REALM } from '#onnxruntime';
+import { duringRun, loadRuntime, PROVIDERS, RUNTIME_REALM } from '#onnxruntime';
 import type { Device } from './device.js';
 import { type ArrayRealm, type Data, elementTypeOf } from './graph.js';
 
@@ -71,13 +71,15 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
   const runtime = await loadRuntime(wanted, threads);
   const bytes = inRealm(model, RUNTIME_REALM) as Uint8Array;
   const { session, device, obstacles } = await firstThatWorks(devices, (provider) =>
-    runtime.InferenceSession.create(bytes, {
-      executionProviders: [provider],
-      ...(threads ? { intraOpNumThreads: threads } : {}),
-      graphOptimizationLevel: 'all',
-      // A warning about each constant folded or node left on the CPU would drown what matters.
-      logSeverityLevel: 3,
-    }),
+    duringRun(() =>
+      runtime.InferenceSession.create(bytes, {
+        executionProviders: [provider],
+        ...(threads ? { intraOpNumThreads: threads } : {}),
+        graphOptimizationLevel: 'all',
+        // A warning about each constant folded or node left on the CPU would drown what matters.
+        logSeverityLevel: 3,
+      }),
+    ),
   );
   return {
     device,
@@ -91,7 +93,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
           new runtime.Tensor(elementTypeOf(data), inRealm(data, RUNTIME_REALM), dims),
         ]),
       );
-      const results = await session.run(feeds);
+      const results = await duringRun(() => session.run(feeds));
       return Object.fromEntries(
         Object.entries(results).map(([name, { data, dims }]) => [
           name,
@@ -99,6 +101,6 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         ]),
       );
     },
-    release: () => session.release(),
+    release: () => duringRun(() => session.release()),
   };
 }

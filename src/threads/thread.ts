@@ -1,5 +1,6 @@
 /** Threads that answer orders (Node): the one protocol between a worker thread and whoever asks it. */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { guardExit } from '../graph/exit-guard-node.js';
 import { WorkQueue } from './work-queue.js';
 
 /** What a thread does. */
@@ -83,6 +84,7 @@ export function serveThread<Data, Order, Reply>(
  * @param data plain data for the thread to start with.
  */
 export function openThread<Order, Reply>(script: URL, data: unknown): Thread<Order, Reply> {
+  guardExit();
   const worker = new Worker(script, { workerData: data });
   const waiting: { resolve(reply: Reply): void; reject(error: unknown): void }[] = [];
   let ended: unknown;

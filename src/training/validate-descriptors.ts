@@ -29,7 +29,7 @@ function nearest(rows: Float32Array, i: number, others: Float32Array, dim: numbe
 export async function validateDescriptors(weights: Weights, batch: PairBatch): Promise<{ matched: number }> {
   const { count, width, height, correspondences } = batch;
   if (!correspondences) throw new RangeError('expected a batch with correspondences, got one without');
-  const network = await Network.load(weights);
+  const network = await Network.load(weights, { thread: false });
   const dim = network.descriptorDim;
   const [pixels, cells] = [width * height, (width * height) / CELL ** 2];
   let [matched, total] = [0, 0];
@@ -46,7 +46,7 @@ export async function validateDescriptors(weights: Weights, batch: PairBatch): P
     const described: Float32Array[] = [];
     for (const { image, points } of sides) {
       const look = await network.look(grayImage(width, height, image), { scales: [1] });
-      described.push(look.describe({ keypoints: points }));
+      described.push(await look.describe({ keypoints: points }));
     }
     const positions = sides[1]!.points;
     for (const [k, place] of shared.entries()) {

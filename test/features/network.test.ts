@@ -67,13 +67,13 @@ test('a look is asked again and again, and gives what detect gives', async () =>
   for (const options of [{}, { maxKeypoints: 9, nmsRadius: 2 }, { cornerRadius: 0, borderMargin: 0 }]) {
     const { count, keypoints, scores, sizes } = await look.keypoints(options);
     assert.ok(count > 0);
-    const descriptors = look.describe({ keypoints, sizes });
+    const descriptors = await look.describe({ keypoints, sizes });
     assert.deepEqual(
       { width: 120, height: 90, count, keypoints, scores, descriptors, descriptorDim: DIM },
       await superpoint.detect(image, options),
     );
   }
-  assert.deepEqual(look.heatmap().data, await superpoint.heatmap(image));
+  assert.deepEqual((await look.heatmap()).data, await superpoint.heatmap(image));
   await superpoint.dispose();
 });
 
@@ -83,26 +83,26 @@ test('points of another detector are described at the largest size, or at the si
   const half = await network.look(resizeImage(image, 40, 32), { scales: [1] });
   const whole = await network.look(image, { scales: [1] });
   const keypoints = Float32Array.of(10.25, 20.5, 33, 40.75, 0, 0);
-  assert.deepEqual(look.describe({ keypoints }), whole.describe({ keypoints }));
+  assert.deepEqual(await look.describe({ keypoints }), await whole.describe({ keypoints }));
   const atHalf = keypoints.map((value) => (value + 0.5) / 2 - 0.5);
-  const mixed = look.describe({ keypoints, sizes: Uint8Array.of(1, 0, 1) });
-  const [first, second] = [half.describe({ keypoints: atHalf }), whole.describe({ keypoints })];
+  const mixed = await look.describe({ keypoints, sizes: Uint8Array.of(1, 0, 1) });
+  const [first, second] = [await half.describe({ keypoints: atHalf }), await whole.describe({ keypoints })];
   assertClose(mixed.subarray(0, DIM), first.subarray(0, DIM), 1e-6);
   assertClose(mixed.subarray(DIM, 2 * DIM), second.subarray(DIM, 2 * DIM), 1e-6);
   assertClose(mixed.subarray(2 * DIM), first.subarray(2 * DIM), 1e-6);
-  assert.throws(() => look.describe({ keypoints, sizes: Uint8Array.of(0, 2, 0) }), /size below 2, got 2/);
-  assert.throws(() => look.describe({ keypoints, sizes: Uint8Array.of(0) }), /3 sizes, got 1/);
-  assert.throws(() => look.describe({ keypoints: Float32Array.of(1) }), /pairs/);
+  await assert.rejects(look.describe({ keypoints, sizes: Uint8Array.of(0, 2, 0) }), /size below 2, got 2/);
+  await assert.rejects(look.describe({ keypoints, sizes: Uint8Array.of(0) }), /3 sizes, got 1/);
+  await assert.rejects(look.describe({ keypoints: Float32Array.of(1) }), /pairs/);
 });
 
 test('heatmaps come at each size', async () => {
   const image = randomImage(40, 24);
   const look = await network.look(image, { scales: [1, 2] });
-  const { width, height, data } = look.heatmap(1);
+  const { width, height, data } = await look.heatmap(1);
   assert.deepEqual([width, height], [80, 48]);
   const twice = await network.look(resizeImage(image, 80, 48), { scales: [1] });
-  assert.deepEqual(data, twice.heatmap().data);
-  assert.throws(() => look.heatmap(2), /size below 2, got 2/);
+  assert.deepEqual(data, (await twice.heatmap()).data);
+  await assert.rejects(look.heatmap(2), /size below 2, got 2/);
 });
 
 test('a mask keeps points out at every size and leaves the others as they are', async () => {
@@ -154,7 +154,7 @@ test('a batch of heatmaps equals the heatmaps one by one', async () => {
   const batch = await network.heatmaps(images);
   for (const [n, image] of images.entries()) {
     const look = await network.look(image, { scales: [1] });
-    assertClose(batch[n], look.heatmap().data, 1e-5);
+    assertClose(batch[n], (await look.heatmap()).data, 1e-5);
   }
   assert.deepEqual(await network.heatmaps([]), []);
   await assert.rejects(network.heatmaps([images[0], randomImage(21, 30)]), /one size, got 30x21 and 21x30/);

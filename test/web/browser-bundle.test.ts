@@ -27,6 +27,10 @@ suite('the library in a bundle for the browser', () => {
     await symlink(ROOT, join(project, 'node_modules/superpoint'));
     await build({ root: project, logLevel: 'error', build: { reportCompressedSize: false } });
   });
+  const scriptOfWorker = async () => {
+    const names = await readdir(join(project, 'dist/assets'));
+    return names.find((name) => name.startsWith('engine-worker')) ?? assert.fail('no script of a worker');
+  };
   after(() => rm(project, { recursive: true, force: true }));
 
   test('holds no code of Node but that of the runtime', async (t) => {
@@ -73,7 +77,15 @@ suite('the library in a bundle for the browser', () => {
       await page.setInputFiles('input:not([disabled])', PHOTOGRAPH);
       await page.waitForSelector('img:not([hidden])');
       assert.equal(await page.textContent('p'), `${count} keypoints`);
+      assert.ok(page.workers().some((worker) => /engine-worker/.test(worker.url())));
       assert.deepEqual(complaints, []);
+    });
+    // A bundler may lose the worker's script: the page's own thread does the work.
+    await rm(join(project, 'dist/assets', await scriptOfWorker()));
+    await visit({ folder: join(project, 'dist') }, {}, async ({ page }) => {
+      await page.setInputFiles('input:not([disabled])', PHOTOGRAPH);
+      await page.waitForSelector('img:not([hidden])');
+      assert.equal(await page.textContent('p'), `${count} keypoints`);
     });
   });
 });

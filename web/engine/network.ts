@@ -31,9 +31,9 @@ export class Networks {
     describer: (() => Promise<Uint8Array>) | undefined,
     device: Device,
   ): Promise<Networks> {
-    const detector = await Network.load(bytes, { device });
+    const detector = await Network.load(bytes, { device, thread: false });
     if (detector.descriptorDim > 0 || !describer) return new Networks(detector, detector);
-    return new Networks(detector, await Network.load(await describer(), { device }));
+    return new Networks(detector, await Network.load(await describer(), { device, thread: false }));
   }
 
   /** Whether the points have descriptors, so that they can be matched. */
@@ -61,7 +61,7 @@ export async function featuresFrom(
   height = detected.height,
 ): Promise<Features> {
   const { sizes, ...found } = await detected.keypoints(options);
-  const descriptors = described.describe({ keypoints: found.keypoints, sizes });
+  const descriptors = await described.describe({ keypoints: found.keypoints, sizes });
   const ratio = [width / detected.width, height / detected.height];
   const keypoints = found.keypoints.map((value, i) => (value + 0.5) * ratio[i % 2] - 0.5);
   return { ...found, width, height, keypoints, descriptors, descriptorDim: described.descriptorDim };

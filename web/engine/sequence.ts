@@ -85,7 +85,7 @@ export class Sequence {
       before,
       meanLength: tracks.reduce((sum, { length }) => sum + length, 0) / Math.max(1, tracks.length),
       ...(settings.heat
-        ? { heat: await bitmapFrom(heatLayer(sight.detected.heatmap().data, width, height)) }
+        ? { heat: await bitmapFrom(heatLayer((await sight.detected.heatmap()).data, width, height)) }
         : {}),
       ...(found ? { found } : {}),
       milliseconds: performance.now() - start,

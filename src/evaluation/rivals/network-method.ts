@@ -39,7 +39,7 @@ export async function lazyNetwork(source: ModelSource, device: Device = 'cpu'): 
     describes,
     settings: { weights: createHash('sha256').update(encodeModel(model)).digest('hex'), device },
     open() {
-      opened ??= SuperPoint.load({ model, device });
+      opened ??= SuperPoint.load({ model, device, thread: false });
       return opened;
     },
     dispose: async () => (await opened)?.dispose(),

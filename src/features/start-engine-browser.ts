@@ -1,0 +1,9 @@
+/** Starts the worker of a network in a browser (package.json `imports`, condition browser). */
+import type { WorkerPort } from '../threads/port.js';
+import { portOf } from '../threads/port-browser.js';
+
+/** @throws Error where there can be no worker, saying why. */
+export function startEngine(): WorkerPort {
+  // Bundlers look for these very words.
+  return portOf(new Worker(new URL('./engine-worker.js', import.meta.url), { type: 'module' }));
+}

@@ -1,0 +1,35 @@
+/** Workers of Node behind the common port (package.json `imports`, condition default). */
+import { parentPort as parent, Worker } from 'node:worker_threads';
+import { guardExit } from '../graph/exit-guard-node.js';
+import type { ParentPort, WorkerPort } from './port.js';
+
+/** Starts a module in a worker. */
+export function startWorker(script: URL): WorkerPort {
+  guardExit();
+  // Flags of the process (an evaluated script's, a loader's) are meant for its main module.
+  const worker = new Worker(script, { execArgv: [] });
+  worker.unref();
+  return {
+    send: (message, moved = []) => worker.postMessage(message, [...moved]),
+    onMessage: (listener) => void worker.on('message', listener),
+    onEnd(listener) {
+      worker.on('error', listener);
+      worker.on('exit', (code) => listener(new Error(`it ended with code ${code}`)));
+    },
+    hold: (held) => (held ? worker.ref() : worker.unref()),
+  };
+}
+
+/** The thread that started this worker. */
+export function parentPort(): ParentPort {
+  const port = parent;
+  if (!port) throw new Error('expected to run in a worker');
+  return {
+    send: (message, moved = []) => port.postMessage(message, [...moved]),
+    onMessage: (listener) => void port.on('message', listener),
+    close: () => port.close(),
+  };
+}
+
+/** An address as a worker understands it. */
+export const forWorker = (address: string): string => address;
