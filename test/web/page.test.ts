@@ -380,6 +380,8 @@ suite('the page in a real browser', { skip: skipWithoutChromium }, () => {
           t.skip(`${reason}`);
           return;
         }
+        // The adapter is software: a busy machine takes minutes for a picture.
+        page.setDefaultTimeout(300_000);
         await matchFiles(page, files);
         const [first] = decodeFeaturesJson(
           new TextDecoder().decode(await saved(page, '#match [data-do=save-json]')),
