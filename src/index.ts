@@ -24,6 +24,11 @@ export type { ScaleOptions } from './features/scales.js';
 export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
 export type { FetchOptions, FetchProgress } from './files/fetch-bytes.js';
 export {
+  estimateFundamentalFromPoints,
+  type FundamentalEstimate,
+  type FundamentalOptions,
+} from './geometry/estimate-fundamental.js';
+export {
   estimateHomography,
   estimateHomographyFromPoints,
   type HomographyEstimate,
@@ -91,6 +96,11 @@ export {
   type TrackUpdate,
 } from './matching/point-tracker.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
+export {
+  type TwoViewGeometry,
+  type TwoViewOptions,
+  twoViewGeometry,
+} from './matching/two-view-geometry.js';
 export { activationRanges } from './network/calibrate.js';
 export { inferenceModel } from './network/inference.js';
 export type { ActivationRanges } from './network/integer-kernels.js';

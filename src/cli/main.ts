@@ -8,6 +8,7 @@ import { report } from './errors.js';
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   detect: async () => (await import('./detect.js')).registerDetect,
   match: async () => (await import('./match.js')).registerMatch,
+  colmap: async () => (await import('./colmap.js')).registerColmap,
   synthesize: async () => (await import('./synthesize.js')).registerSynthesize,
   train: async () => (await import('./train.js')).registerTrain,
   adapt: async () => (await import('./adapt.js')).registerAdapt,

@@ -32,9 +32,38 @@ export interface ManyOptions extends DetectionSettings {
 /** So many pictures' features are in memory at a time. */
 const HELD_PICTURES = 64;
 
-/** Matches pairs of pictures, or of the pictures whose features a file holds. */
+/** What came of both steps. */
+export interface ManySummary extends MatchingSummary {
+  /** The file of features. */
+  readonly features: string;
+  readonly failures: readonly Failure[];
+}
+
+/** `match --output`. */
 export async function matchMany(paths: readonly string[], options: ManyOptions): Promise<void> {
   const { output, json } = options;
+  const summary = await matchInto(paths, options, abortOnSignals('the pair'));
+  const { pairs, upToDate, matches, features } = summary;
+  if (json) printJson({ ...summary, output });
+  else {
+    const kept = upToDate > 0 ? `, ${upToDate} up to date` : '';
+    printLines(`${matches} matches in ${pairs} pairs${kept}, written to ${output}; features in ${features}`);
+  }
+  throwFailures(summary);
+}
+
+/** @throws PartialFailureError where pictures failed. */
+export function throwFailures({ pictures, failures }: Pick<ManySummary, 'pictures' | 'failures'>): void {
+  if (failures.length > 0) throw new PartialFailureError('pictures', pictures + failures.length, failures);
+}
+
+/** Matches pairs of pictures, or of the pictures whose features a file holds; tells of pictures that are odd. */
+export async function matchInto(
+  paths: readonly string[],
+  options: ManyOptions,
+  signal: AbortSignal,
+): Promise<ManySummary> {
+  const { output } = options;
   if (paths.length === 0 && options.features === undefined) {
     throw new UsageError('expected pictures, or --features with the file of their features');
   }
@@ -43,28 +72,17 @@ export async function matchMany(paths: readonly string[], options: ManyOptions):
       '--shard matches what is detected: run `superpoint detect` first and give --features alone',
     );
   }
-  const signal = abortOnSignals('the pair');
   const file = options.features ?? `${output.replace(/\.h5$/, '')}-features.h5`;
   const detected = paths.length > 0 ? await detectFirst(paths, file, options, signal) : undefined;
+  const failures = detected?.failures ?? [];
   const features = await HlocFeatures.open(file);
-  let summary: MatchingSummary;
   try {
-    summary = await matchPairs(features, file, detected?.failures ?? [], options, signal);
+    const summary = await matchPairs(features, file, failures, options, signal);
+    detected?.contrast.tell();
+    tellLeftOut(detected?.leftOut);
+    return { ...summary, failures, features: file };
   } finally {
     features.close();
-  }
-  detected?.contrast.tell();
-  tellLeftOut(detected?.leftOut);
-  const { pairs, upToDate, matches } = summary;
-  const failures = detected?.failures ?? [];
-  if (json) printJson({ ...summary, failures, features: file, output });
-  else {
-    const kept = upToDate > 0 ? `, ${upToDate} up to date` : '';
-    printLines(`${matches} matches in ${pairs} pairs${kept}, written to ${output}; features in ${file}`);
-  }
-  if (failures.length > 0) {
-    const total = (detected?.images ?? 0) + (detected?.upToDate ?? 0) + failures.length;
-    throw new PartialFailureError('pictures', total, failures);
   }
 }
 
@@ -86,6 +104,8 @@ interface MatchingSummary {
   readonly matches: number;
   /** Pairs whose matches were there, made from the same. */
   readonly upToDate: number;
+  /** Pictures with features. */
+  readonly pictures: number;
 }
 
 async function matchPairs(
@@ -128,10 +148,10 @@ async function matchPairs(
     progress.close();
     await growing.close();
   }
-  return { pairs, matches, upToDate };
+  return { pictures: features.names.length, pairs, matches, upToDate };
 }
 
-async function pairsOf(
+export async function pairsOf(
   { names }: HlocFeatures,
   file: string,
   failures: readonly Failure[],
