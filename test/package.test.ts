@@ -11,6 +11,7 @@ interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -67,12 +68,20 @@ function isAllowed(name: string, licence: string): boolean {
 
 suite('dependencies', () => {
   const page = text('docs/dependencies.md');
-  const { dependencies = {}, optionalDependencies = {}, devDependencies = {} } = manifest(ROOT);
+  const {
+    dependencies = {},
+    optionalDependencies = {},
+    peerDependencies = {},
+    devDependencies = {},
+  } = manifest(ROOT);
 
   test('stand in docs/dependencies.md, each with its reason', () => {
     const [installed, developed] = page.split('For development only').map(rows);
     const names = (table: string[][]) => table.map(([name]) => name).sort();
-    assert.deepEqual(names(installed), Object.keys({ ...dependencies, ...optionalDependencies }).sort());
+    assert.deepEqual(
+      names(installed),
+      Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).sort(),
+    );
     assert.deepEqual(names(developed), Object.keys(devDependencies).sort());
     for (const [name, reason] of [...installed, ...developed]) assert.ok(reason.length > 0, name);
   });

@@ -14,5 +14,6 @@ export { decodeFeaturesJson, encodeFeaturesJson, type NamedFeatures } from './fe
 export { decodeFeaturesNpz, encodeFeaturesNpz } from './features-npz.js';
 export { decodeFeaturesSafetensors, encodeFeaturesSafetensors } from './features-safetensors.js';
 export type { FeaturesFileOptions } from './features-tensors.js';
+export { type OpenCvKeyPoint, openCvKeypoints } from './opencv.js';
 export { encodeTracksJson, type TrackedFrame, type TrackPoint } from './tracks-json.js';
 export { transformersFolder } from './transformers.js';

@@ -4,6 +4,7 @@
  * https://colmap.github.io/database.html. For Node.
  */
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Features } from '../features/features.js';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
@@ -161,12 +162,15 @@ export class ColmapDatabase {
 }
 
 async function openLibrary(): Promise<new (bytes?: Uint8Array) => Database> {
-  // By a name that compilers do not follow: it is there only where databases are written.
-  const library: string = 'sql.js';
-  const loaded = await import(library).catch((cause: unknown) => {
+  try {
+    // It has no types of its own, and is there only where databases are written.
+    const start = createRequire(import.meta.url)('sql.js') as () => Promise<{
+      Database: new (bytes?: Uint8Array) => Database;
+    }>;
+    return (await start()).Database;
+  } catch (cause) {
     throw new MissingSqliteError("COLMAP's databases need the package sql.js: npm install sql.js", { cause });
-  });
-  return (await loaded.default()).Database;
+  }
 }
 
 function checkVersion(path: string, database: Database): void {
