@@ -38,6 +38,7 @@ const BROWSER_ENTRIES = [
   'src/index.ts',
   'src/graph/index.ts',
   'src/features/engine-worker.ts',
+  'src/matching/match-worker.ts',
   'src/formats/browser.ts',
   'web/main.ts',
   'web/engine/worker.ts',

@@ -75,6 +75,7 @@ export default defineConfig({
       '#onnxruntime': path('../src/graph/runtime-browser.ts'),
       '#port': path('../src/threads/port-browser.ts'),
       '#start-engine': path('../src/features/start-engine-browser.ts'),
+      '#start-matcher': path('../src/matching/start-matcher-browser.ts'),
     },
   },
   // The runtime finds its WebAssembly beside its own script, which pre-bundling would move.

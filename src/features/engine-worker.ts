@@ -26,8 +26,6 @@ function lookOf(id: number): Look {
 }
 
 const methods = {
-  hello: async () => {},
-
   load: async (
     { model, device, threads }: { model: ModelParcel } & Pick<EngineOptions, 'device' | 'threads'>,
     { signal, tell }: CallContext,

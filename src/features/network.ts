@@ -5,9 +5,10 @@ import type { Device } from '../graph/session.js';
 import type { AnyImage } from '../image/any-image.js';
 import type { GrayImage } from '../image/image.js';
 import type { ModelSource } from '../network/model-file.js';
+import { NoWorkerError } from '../threads/calls.js';
 import { Engine, type EngineOptions, type NetworkEngine } from './engine.js';
 import type { Look } from './look.js';
-import { NoWorkerError, RemoteEngine } from './remote-engine.js';
+import { RemoteEngine } from './remote-engine.js';
 import { type ScaleOptions, scaleOptions } from './scales.js';
 
 export interface NetworkOptions extends FetchOptions {

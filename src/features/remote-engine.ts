@@ -18,24 +18,8 @@ interface LookFacts extends ImageSize {
   readonly sizes: readonly ImageSize[];
 }
 
-/** There is no worker to be had; the message says why. */
-export class NoWorkerError extends Error {
-  override readonly name = 'NoWorkerError';
-}
-
 /** Ends the worker of an engine, or frees a look, that nobody can reach any more. */
 const forgotten = new FinalizationRegistry<() => void>((release) => release());
-
-async function startCaller(): Promise<Caller> {
-  try {
-    const caller = new Caller(startEngine(), 'the worker of the network');
-    await caller.call('hello');
-    return caller;
-  } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    throw new NoWorkerError(reason, { cause });
-  }
-}
 
 /** The engine of another thread. */
 export class RemoteEngine implements NetworkEngine {
@@ -56,7 +40,7 @@ export class RemoteEngine implements NetworkEngine {
     const { device, threads } = options;
     const load = async ({ signal, onProgress }: EngineOptions) => {
       const model = await packModel(source);
-      const caller = await startCaller();
+      const caller = await Caller.start(startEngine, 'the worker of the network');
       try {
         const argument = { model, device, threads };
         const facts = await caller.call<EngineFacts>('load', argument, { signal, onWord: onProgress });

@@ -3,7 +3,6 @@ import type { WorkerPort } from '../threads/port.js';
 import { portOf } from '../threads/port-browser.js';
 
 /** @throws Error where there can be no worker, saying why. */
-export function startEngine(): WorkerPort {
+export const startEngine = (): WorkerPort =>
   // Bundlers look for these very words.
-  return portOf(new Worker(new URL('./engine-worker.js', import.meta.url), { type: 'module' }));
-}
+  portOf(new Worker(new URL('./engine-worker.js', import.meta.url), { type: 'module' }));

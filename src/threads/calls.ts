@@ -69,7 +69,8 @@ export function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): Array
 }
 
 /** Answers the calls that come to this worker. The arrays of a reply go over: a method gives none that it keeps. */
-export function serveCalls(port: ParentPort, methods: Methods): void {
+export function serveCalls(port: ParentPort, service: Methods): void {
+  const methods: Methods = { hello: async () => {}, ...service };
   const running = new Map<number, AbortController>();
   const send = (answer: Answer, moved?: ArrayBuffer[]) => port.send(answer, moved);
   const answer = async (id: number, method: string, argument: unknown) => {
@@ -95,6 +96,11 @@ export function serveCalls(port: ParentPort, methods: Methods): void {
   });
 }
 
+/** There is no worker to be had; the message says why. */
+export class NoWorkerError extends Error {
+  override readonly name = 'NoWorkerError';
+}
+
 interface Waiting {
   resolve(reply: unknown): void;
   reject(error: unknown): void;
@@ -108,8 +114,23 @@ export class Caller {
   #calls = 0;
   #ended: Error | undefined;
 
-  /** @param what it is, for the message of its death: `the worker of the network`. */
-  constructor(port: WorkerPort, what: string) {
+  /**
+   * Starts a worker and waits until it answers.
+   * @param what it is, for the message of its death: `the worker of the network`.
+   * @throws NoWorkerError where it cannot be had.
+   */
+  static async start(startPort: () => WorkerPort, what: string): Promise<Caller> {
+    try {
+      const caller = new Caller(startPort(), what);
+      await caller.call('hello');
+      return caller;
+    } catch (cause) {
+      const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+      throw new NoWorkerError(reason, { cause });
+    }
+  }
+
+  private constructor(port: WorkerPort, what: string) {
     this.#port = port;
     port.onMessage((message) => this.#take(message as Answer));
     port.onEnd(({ message }) => {

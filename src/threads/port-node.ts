@@ -1,10 +1,15 @@
 /** Workers of Node behind the common port (package.json `imports`, condition default). */
 import { parentPort as parent, Worker } from 'node:worker_threads';
 import { guardExit } from '../graph/exit-guard-node.js';
+import { RUNTIME_REALM } from '../graph/runtime-node.js';
 import type { ParentPort, WorkerPort } from './port.js';
 
-/** Starts a module in a worker. */
+/** Starts a module in a worker. @throws Error where there can be none, saying why. */
 export function startWorker(script: URL): WorkerPort {
+  // What a worker sends has the arrays of Node's own realm, which modules of another one do not take for theirs.
+  if (RUNTIME_REALM.Float32Array !== Float32Array) {
+    throw new Error('a test runner gives the modules arrays of their own');
+  }
   guardExit();
   // Flags of the process (an evaluated script's, a loader's) are meant for its main module.
   const worker = new Worker(script, { execArgv: [] });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import type { Features } from '../../src/features/features.js';
-import { type MatchOptions, matchFeatures, mutualMatches } from '../../src/matching/match-features.js';
+import { type MatchOptions, matchFeatures } from '../../src/matching/match-features.js';
 import type { Matches } from '../../src/matching/matches.js';
+import { mutualMatches } from '../../src/matching/mutual-matches.js';
 import { nearestNeighbours } from '../../src/matching/nearest-neighbours.js';
 import { Random } from '../../src/random.js';
 
@@ -181,4 +184,49 @@ test('features that cannot be matched and options out of range are refused', asy
   await assert.rejects(matchFeatures(features, features, { ratio: 0 }), /ratio in \(0, 1\], got 0/);
   await assert.rejects(matchFeatures(features, features, { ratio: Number.NaN }), /ratio/);
   await assert.rejects(matchFeatures(features, features, { minSimilarity: 2 }), /minSimilarity/);
+});
+
+suite('the worker of matching', () => {
+  const random = new Random('worker');
+  const [a, b] = [40, 30].map((count) => featuresOf(unitVectors(random, count, 8), 8));
+  const workerStarted = async () => ((await once(process, 'worker')) as [Worker])[0];
+  const worker = workerStarted();
+  const inWorker = (options: MatchOptions = {}) => matchFeatures(a, b, { ...options, thread: true });
+
+  test('gives what this thread gives, errors too, and leaves the features to the caller', async () => {
+    for (const options of [{}, { ratio: 0.9 }, { minSimilarity: 0.5 }]) {
+      assert.deepEqual(await inWorker(options), await matchFeatures(a, b, { ...options, thread: false }));
+    }
+    assert.deepEqual([a.descriptors.length, b.descriptors.length], [320, 240]);
+    const broken = { ...b, descriptors: b.descriptors.map((value, i) => (i === 9 ? Number.NaN : value)) };
+    await assert.rejects(matchFeatures(a, broken, { thread: true }), /^RangeError: .*got NaN at 1$/);
+  });
+
+  test('leaves this thread free where keypoints are many', async () => {
+    const [many, others] = [1, 2].map(() => featuresOf(unitVectors(random, 3000, 64), 64));
+    /** The longest that a timer was late, milliseconds. */
+    const worst = async (thread?: boolean) => {
+      await matchFeatures(many, others, { thread });
+      let [late, last] = [0, performance.now()];
+      const timer = setInterval(() => {
+        late = Math.max(late, performance.now() - last - 5);
+        last = performance.now();
+      }, 5);
+      for (let n = 0; n < 3; n++) await matchFeatures(many, others, { thread });
+      // what came last has to be seen by the timer too
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      clearInterval(timer);
+      return late;
+    };
+    const [busy, free] = [await worst(false), await worst()];
+    assert.ok(free < busy / 2, `${free} and ${busy} ms`);
+  });
+
+  test('is replaced where it has died', async () => {
+    const expected = await inWorker();
+    await (await worker).terminate();
+    const next = workerStarted();
+    assert.deepEqual(await Promise.all([inWorker(), inWorker()]), [expected, expected]);
+    assert.notEqual(await next, await worker);
+  });
 });

@@ -101,7 +101,10 @@ export class Pair {
     };
     const features: [Features, Features] = [await featuresOf(0), await featuresOf(1)];
     const matches = networks.describes
-      ? await matchFeatures(features[0], features[1], { minSimilarity: settings.minSimilarity })
+      ? await matchFeatures(features[0], features[1], {
+          minSimilarity: settings.minSimilarity,
+          thread: false,
+        })
       : NO_MATCHES;
     const threshold = (settings.inlierDistance * features[1].width) / sights[1].detected.sizes[0].width;
     const homography = estimateHomography(features[0], features[1], matches, { threshold });

@@ -3,7 +3,7 @@
  * compares rows of length 1 by their product; rows of other lengths are brought to it first.
  */
 import type { Features } from '../../features/features.js';
-import { mutualMatches } from '../../matching/match-features.js';
+import { mutualMatches } from '../../matching/mutual-matches.js';
 import { nearestNeighbours } from '../../matching/nearest-neighbours.js';
 import type { PairMatches } from '../metrics/matching-metrics.js';
 
