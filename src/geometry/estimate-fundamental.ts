@@ -79,7 +79,7 @@ function consensus(
       [order[n], order[other]] = [order[other], order[n]];
     }
     let fit = eightPoint(pairs, order.subarray(0, SAMPLE));
-    let cost = fit ? costOf(fit, pairs, threshold) : Number.POSITIVE_INFINITY;
+    let cost = fit ? costOf(fit, pairs, threshold, bestCost) : Number.POSITIVE_INFINITY;
     if (!fit || cost >= bestCost) continue;
     for (let round = 0; round < LOCAL_ROUNDS; round++) {
       const mask = agreeing(fit, pairs, threshold);
@@ -107,20 +107,57 @@ function eightPoint(pairs: Float64Array, chosen: Int32Array): Float64Array | und
   if (chosen.length < SAMPLE) return undefined;
   const [s0, x0, y0] = normalisation(pairs, chosen, 0);
   const [s1, x1, y1] = normalisation(pairs, chosen, 2);
-  const square = new Float64Array(81);
-  for (const m of chosen) {
+  const rows = new Float64Array(9 * chosen.length);
+  chosen.forEach((m, n) => {
     const [u, v] = [s0 * (pairs[4 * m] - x0), s0 * (pairs[4 * m + 1] - y0)];
     const [p, q] = [s1 * (pairs[4 * m + 2] - x1), s1 * (pairs[4 * m + 3] - y1)];
-    const row = [p * u, p * v, p, q * u, q * v, q, u, v, 1];
-    for (let i = 0; i < 9; i++) for (let j = 0; j < 9; j++) square[9 * i + j] += row[i] * row[j];
-  }
-  const f = rankTwo(symmetricEigen(square, 9).vectors[0]);
+    rows.set([p * u, p * v, p, q * u, q * v, q, u, v, 1], 9 * n);
+  });
+  const f = rankTwo(chosen.length === SAMPLE ? nullVector(rows) : leastVector(rows));
   // Back to pixels: T1ᵀ F T0.
   const T0 = [s0, 0, -s0 * x0, 0, s0, -s0 * y0, 0, 0, 1];
   const T1 = [s1, 0, 0, 0, s1, 0, -s1 * x1, -s1 * y1, 1];
   const pixels = multiply(T1, multiply(f, T0));
   const norm = Math.hypot(...pixels);
   return norm > 0 && Number.isFinite(norm) ? pixels.map((value) => value / norm) : undefined;
+}
+
+/** The unit vector x with A x = 0, for A [8, 9], by elimination with the largest pivots. */
+function nullVector(a: Float64Array): Float64Array {
+  const order = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  for (let step = 0; step < SAMPLE; step++) {
+    let [row, column] = [step, step];
+    for (let r = step; r < SAMPLE; r++) {
+      for (let c = step; c < 9; c++) {
+        if (Math.abs(a[9 * r + order[c]]) > Math.abs(a[9 * row + order[column]])) [row, column] = [r, c];
+      }
+    }
+    [order[step], order[column]] = [order[column], order[step]];
+    for (let c = 0; c < 9; c++) [a[9 * step + c], a[9 * row + c]] = [a[9 * row + c], a[9 * step + c]];
+    const pivot = a[9 * step + order[step]];
+    for (let r = step + 1; r < SAMPLE; r++) {
+      const factor = a[9 * r + order[step]] / pivot;
+      for (let c = step; c < 9; c++) a[9 * r + order[c]] -= factor * a[9 * step + order[c]];
+    }
+  }
+  const x = new Float64Array(9);
+  x[order[8]] = 1;
+  for (let step = SAMPLE - 1; step >= 0; step--) {
+    let sum = 0;
+    for (let c = step + 1; c < 9; c++) sum += a[9 * step + order[c]] * x[order[c]];
+    x[order[step]] = -sum / a[9 * step + order[step]];
+  }
+  const norm = Math.hypot(...x);
+  return x.map((value) => value / norm);
+}
+
+/** The unit vector x for which |A x| is least, for A [rows, 9]. */
+function leastVector(a: Float64Array): Float64Array {
+  const square = new Float64Array(81);
+  for (let at = 0; at < a.length; at += 9) {
+    for (let i = 0; i < 9; i++) for (let j = 0; j < 9; j++) square[9 * i + j] += a[at + i] * a[at + j];
+  }
+  return symmetricEigen(square, 9).vectors[0];
 }
 
 /** Scale and centre that give points the mean distance √2 from their mean. */
@@ -169,9 +206,15 @@ export function squaredSampsonError(f: Float64Array, pairs: Float64Array, at: nu
   return (residual * residual) / (a * a + b * b + c * c + d * d);
 }
 
-function costOf(f: Float64Array, pairs: Float64Array, threshold: number): number {
+/** MSAC's cost; some number above `limit` as soon as it is beyond. */
+function costOf(
+  f: Float64Array,
+  pairs: Float64Array,
+  threshold: number,
+  limit = Number.POSITIVE_INFINITY,
+): number {
   let cost = 0;
-  for (let at = 0; at < pairs.length; at += 4) {
+  for (let at = 0; at < pairs.length && cost <= limit; at += 4) {
     const ratio = squaredSampsonError(f, pairs, at) / threshold ** 2;
     cost += ratio < 1 ? ratio : 1;
   }
