@@ -1,0 +1,117 @@
+/**
+ * A service that detects: POST a picture's bytes to /detect, get features as JSON. What waits is bounded, work ends when
+ * its client goes, large pictures are refused by their header, and SIGTERM answers what was accepted before it ends.
+ *
+ *   PORT=8080 node dist/examples/server/server.js [model]
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ImageError, readImageSize, SuperPoint } from 'superpoint';
+import { encodeFeaturesJson } from 'superpoint/formats';
+
+const MAX_BYTES = 20e6;
+const MAX_PIXELS = 25e6;
+/** Requests at work or waiting; the next one is told to come back. */
+const MAX_ACCEPTED = 16;
+
+/** An answer other than features. */
+class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    length += part.length;
+    if (length > MAX_BYTES) throw new Refusal(413, `expected a picture of at most ${MAX_BYTES} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The features of the picture in a request. */
+async function detect(
+  superpoint: SuperPoint,
+  request: IncomingMessage,
+  signal: AbortSignal,
+): Promise<string> {
+  const bytes = await bodyOf(request);
+  const { width, height } = await readImageSize(bytes);
+  if (width * height > MAX_PIXELS) {
+    throw new Refusal(413, `expected at most ${MAX_PIXELS / 1e6} megapixels, got ${width}x${height}`);
+  }
+  const features = await superpoint.detect(bytes, { resize: 1024, maxKeypoints: 1000, signal });
+  let json = '';
+  for await (const part of encodeFeaturesJson([{ name: 'picture', features }])) json += part;
+  return json;
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Refusal) return error.status;
+  return error instanceof ImageError || error instanceof RangeError ? 400 : 500;
+}
+
+/** Serves until it is closed. */
+export function serve(superpoint: SuperPoint): Server {
+  const answered = new Map<number | 'cancelled', number>();
+  let accepted = 0;
+  let seconds = 0;
+  const count = (status: number | 'cancelled') => answered.set(status, (answered.get(status) ?? 0) + 1);
+
+  const metrics = () =>
+    [
+      ...[...answered].map(([status, n]) => `superpoint_requests_total{status="${status}"} ${n}`),
+      `superpoint_accepted ${accepted}`,
+      `superpoint_seconds_total ${seconds}`,
+      `process_resident_memory_bytes ${process.memoryUsage.rss()}\n`,
+    ].join('\n');
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new Error('the client has gone')));
+    const reply = (status: number, body: string) => {
+      count(status);
+      // with a request refused before its end, or a server that ends, the connection ends too
+      const connection = request.complete && server.listening ? 'keep-alive' : 'close';
+      response.writeHead(status, { 'content-type': 'application/json', connection }).end(body);
+    };
+    if (accepted >= MAX_ACCEPTED) {
+      response.setHeader('retry-after', '1');
+      return reply(503, JSON.stringify({ problem: 'busy, try again' }));
+    }
+    accepted++;
+    const start = performance.now();
+    try {
+      reply(200, await detect(superpoint, request, gone.signal));
+    } catch (error) {
+      if (gone.signal.aborted) count('cancelled');
+      else reply(statusOf(error), JSON.stringify({ problem: (error as Error).message }));
+    } finally {
+      accepted--;
+      seconds += (performance.now() - start) / 1000;
+    }
+  };
+
+  const server = createServer((request, response) => {
+    const { method, url } = request;
+    if (url === '/health') response.end(JSON.stringify({ accepted, free: MAX_ACCEPTED - accepted }));
+    else if (url === '/metrics') response.end(metrics());
+    else if (url === '/detect' && method === 'POST') void answer(request, response);
+    else
+      response.writeHead(404).end(JSON.stringify({ problem: 'expected POST /detect, /health or /metrics' }));
+  });
+  return server;
+}
+
+if (process.argv[1] && import.meta.filename === process.argv[1]) {
+  const superpoint = await SuperPoint.load({ model: process.argv[2] ?? 'superpoint-small-int8' });
+  const { fallback, threadFallback } = superpoint.network;
+  for (const line of [fallback, threadFallback]) if (line) console.error(line);
+  const server = serve(superpoint).listen(Number(process.env.PORT ?? 8080), '127.0.0.1');
+  server.on('listening', () => console.log(JSON.stringify(server.address())));
+  process.once('SIGTERM', () => server.close(() => superpoint.dispose()));
+}
