@@ -64,13 +64,14 @@ export class CandidateFinder {
     const tiles = tilesOf(width, height, margin, maxPixels);
     const look = async ({ outer }: Tile) => {
       const dims = [1, 1, outer.high, outer.wide];
-      const found = await this.#queue.run(async () =>
+      const run = async () =>
         (await this.#session(nmsRadius)).run({
           image: tensor(cut(image.data, width, outer), dims),
           heatmap: tensor(cut(heatmap, width, outer), dims),
           threshold: tensor(Float32Array.of(threshold), []),
-        }),
-      );
+        });
+      // Before the next picture: the maps of this one take memory.
+      const found = await this.#queue.run(run, true);
       return {
         strength: found.strength.data as Float32Array,
         indices: found.indices.data as Int32Array,
