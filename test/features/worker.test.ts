@@ -148,27 +148,23 @@ suite('a worker', () => {
 
   test('leaves the thread that asks free', async () => {
     const images = Array.from({ length: 8 }, (_, seed) => randomImage(640, 480, seed));
-    /** Milliseconds of one detection, and the longest that a timer was late meanwhile. */
+    /** The share of the time of eight detections for which a timer of 5 ms was late. */
     const measure = async (superpoint: SuperPoint) => {
       await superpoint.detect(images[0]);
-      let worst = 0;
-      let last = performance.now();
-      const timer = setInterval(() => {
-        worst = Math.max(worst, performance.now() - last - 5);
-        last = performance.now();
-      }, 5);
       const start = performance.now();
+      let [late, last] = [0, start];
+      const tick = () => {
+        late += Math.max(0, performance.now() - last - 10);
+        last = performance.now();
+      };
+      const timer = setInterval(tick, 5);
       await Promise.all(images.map((image) => superpoint.detect(image)));
-      const one = (performance.now() - start) / images.length;
-      // what came last has to be seen by the timer too
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      tick();
       clearInterval(timer);
-      return { one, worst };
+      return late / (last - start);
     };
     const [busy, free] = [await measure(here), await measure(there)];
-    const numbers = JSON.stringify({ busy, free });
-    assert.ok(free.worst < free.one / 2, numbers);
-    assert.ok(free.worst < busy.worst / 2, numbers);
+    assert.ok(busy > 0.3 && free < busy / 2, `late for ${free} of the time, in one thread for ${busy}`);
   });
 });
 
