@@ -79,7 +79,7 @@ suite('reading models', () => {
       assert.equal(model.descriptorDim, length);
       assert.equal(model.shape.descriptor, length);
       assert.equal(model.ranges !== undefined, name.endsWith('int8'));
-      assert.ok(model.metadata.recipe?.startsWith('{'), name);
+      assert.ok((model.metadata.origin ?? model.metadata.recipe)?.startsWith('{'), name);
     }
     assert.equal((await readModel()).name, 'superpoint');
   });
