@@ -6,6 +6,7 @@
 import { type Session, type Tensor, tensor } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { CELL } from '../network/architecture.js';
+import { cropHeatmap } from './heatmap.js';
 import { copyRectangle, type Rectangle, tilesOf } from './tiles.js';
 
 /** One vector a cell of 8x8 pixels, from which descriptors are interpolated. */
@@ -64,10 +65,7 @@ function heatmapOf({ data }: Tensor, n: number, cells: Rectangle, width: number,
   const stride = CELL * cells.wide;
   const size = stride * CELL * cells.high;
   const padded = (data as Float32Array).subarray(n * size, (n + 1) * size);
-  if (size === width * height) return padded;
-  const heatmap = new Float32Array(width * height);
-  copyRectangle(padded, stride, 0, 0, heatmap, width, { left: 0, top: 0, wide: width, high: height });
-  return heatmap;
+  return cropHeatmap(padded, stride, width, height);
 }
 
 /**

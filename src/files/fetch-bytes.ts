@@ -39,14 +39,24 @@ export async function fetchBytes(
   if (!response.body || !onProgress) return new Uint8Array(await response.arrayBuffer());
   const { headers } = response;
   const length = headers.has('content-encoding') ? 0 : Number(headers.get('content-length'));
+  return bytesOfBody(response.body, (loaded) =>
+    onProgress({ loaded, ...(length > 0 ? { total: length } : {}) }),
+  );
+}
+
+/** All bytes of an answer's body. @param onPart told how many have arrived after each part. */
+export async function bytesOfBody(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onPart: (loaded: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let loaded = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = body.getReader(); ; ) {
     const { done, value } = await reader.read();
     if (done) break;
     chunks.push(value);
     loaded += value.length;
-    onProgress({ loaded, ...(length > 0 ? { total: length } : {}) });
+    onPart(loaded);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }

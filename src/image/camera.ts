@@ -4,7 +4,7 @@
  */
 import type { Random } from '../random.js';
 import { gaussianBlur, lowerResolution, motionBlur } from './blur.js';
-import { type GrayImage, grayImage } from './image.js';
+import { clip, type GrayImage, grayImage } from './image.js';
 import { compressJpeg } from './jpeg.js';
 import { addGlare, castShadow, changeGamma, vignette } from './light.js';
 import { addNoise, addShotNoise } from './noise.js';
@@ -74,14 +74,13 @@ export const CAMERA_CHANGES: CameraChanges = {
 export function cameraView(image: GrayImage, random: Random, changes: CameraChanges): GrayImage {
   const copy = grayImage(image.width, image.height, image.data.slice());
   if (random.uniform() < changes.clean) return copy;
-  const lit = clip(changeLight(copy, random, changes));
+  const lit = clipped(changeLight(copy, random, changes));
   const seen = throughLens(lit, random, changes);
-  return clip(ontoSensor(seen, random, changes));
+  return clipped(ontoSensor(seen, random, changes));
 }
 
-function clip(image: GrayImage): GrayImage {
-  const { data } = image;
-  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i], 0), 1);
+function clipped(image: GrayImage): GrayImage {
+  clip(image.data);
   return image;
 }
 
@@ -96,7 +95,7 @@ function changeLight(image: GrayImage, random: Random, changes: CameraChanges): 
     addShade(lit, random, shade);
     const [offset, factor] = [random.between(-shade.brightness, shade.brightness), between(shade.contrast)];
     changeContrast(lit.data, offset, factor);
-    clip(lit);
+    clip(lit.data);
   }
   if (random.uniform() < shadow.probability) {
     const edge = { light: between(shadow.light), angle: random.between(-Math.PI, Math.PI) };
@@ -104,7 +103,7 @@ function changeLight(image: GrayImage, random: Random, changes: CameraChanges): 
   }
   if (random.uniform() < glare.probability) {
     const spot = { size: diagonal * between(glare.size), strength: between(glare.strength) };
-    lit = clip(addGlare(lit, { ...somewhere(), ...spot }));
+    lit = clipped(addGlare(lit, { ...somewhere(), ...spot }));
   }
   if (random.uniform() < corners.probability) lit = vignette(lit, between(corners.loss));
   if (random.uniform() < gamma.probability) lit = changeGamma(lit, 2 ** between(gamma.log2));
@@ -144,5 +143,5 @@ function ontoSensor(image: GrayImage, random: Random, changes: CameraChanges): G
   }
   if (random.uniform() >= jpeg.probability) return image;
   const quality = Math.round(random.between(jpeg.quality[0], jpeg.quality[1]));
-  return compressJpeg(clip(image), quality, [random.integer(0, 7), random.integer(0, 7)]);
+  return compressJpeg(clipped(image), quality, [random.integer(0, 7), random.integer(0, 7)]);
 }

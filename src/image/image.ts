@@ -47,3 +47,8 @@ export function grayImage(width: number, height: number, data?: Float32Array): G
   }
   return { width, height, data: pixels };
 }
+
+/** Values brought into [0, 1], in place. */
+export function clip(data: Float32Array): void {
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i], 0), 1);
+}

@@ -4,7 +4,7 @@
  * it runs in workers and browsers alike. Parameters as commonly used with the paper (§4, §6).
  */
 import type { Random } from '../random.js';
-import { type GrayImage, grayImage } from './image.js';
+import { clip, type GrayImage, grayImage } from './image.js';
 import { addNoise } from './noise.js';
 import { addShade, type Shade } from './shade.js';
 
@@ -46,10 +46,6 @@ export const PHOTO_PHOTOMETRY: Photometry = {
 
 /** Changes `image` in place. */
 type Operation = (image: GrayImage, random: Random, photometry: Photometry) => void;
-
-function clip(data: Float32Array): void {
-  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i], 0), 1);
-}
 
 const changeBrightness: Operation = ({ data }, random, { brightness }) => {
   const offset = random.between(-brightness, brightness);

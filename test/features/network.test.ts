@@ -6,43 +6,22 @@ import { Network } from '../../src/features/network.js';
 import { sampleDescriptors } from '../../src/features/sample-descriptors.js';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { createSession } from '../../src/graph/session.js';
-import { type GrayImage, grayImage } from '../../src/image/image.js';
+import { grayImage } from '../../src/image/image.js';
 import { resizeImage } from '../../src/image/resize.js';
-import {
-  foldNormalisation,
-  initialParameters,
-  initialStatistics,
-  type Weights,
-} from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
+import { narrowWeights, randomImage } from './narrow-network.js';
 
 const DIM = 24;
 
-function randomWeights(descriptor: number): Weights {
-  const shape = { encoder: [8, 8, 8, 8], head: 16, descriptor } as const;
-  const parameters = initialParameters(shape, new Random('weights'));
-  parameters['convPb.bias'].data.fill(0);
-  return foldNormalisation(shape, parameters, initialStatistics(shape));
-}
-
-function randomImage(width: number, height: number): GrayImage {
-  const random = new Random(`${width}x${height}`);
-  return grayImage(
-    width,
-    height,
-    new Float32Array(width * height).map(() => random.uniform()),
-  );
-}
-
-const weights = randomWeights(DIM);
+const weights = narrowWeights(DIM);
 const network = await Network.load(weights, { threads: 1 });
 after(() => network.dispose());
 
 test('a network says what it is and what runs it', async () => {
   assert.equal(network.descriptorDim, DIM);
   assert.deepEqual([network.device, network.fallback], ['cpu', undefined]);
-  const magicpoint = await Network.load(randomWeights(0), { threads: 1 });
+  const magicpoint = await Network.load(narrowWeights(0), { threads: 1 });
   assert.equal(magicpoint.descriptorDim, 0);
   await magicpoint.dispose();
 });

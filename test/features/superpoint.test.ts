@@ -5,37 +5,13 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { SuperPoint } from '../../src/features/superpoint.js';
 import { encodeSafetensors } from '../../src/files/safetensors.js';
-import { type GrayImage, grayImage } from '../../src/image/image.js';
+import { grayImage } from '../../src/image/image.js';
 import { fitWithin } from '../../src/image/resize.js';
 import { inferenceModel } from '../../src/network/inference.js';
-import {
-  foldNormalisation,
-  initialParameters,
-  initialStatistics,
-  type Weights,
-} from '../../src/network/weights.js';
-import { Random } from '../../src/random.js';
 import { assertClose } from '../assert-close.js';
+import { narrowWeights, randomImage } from './narrow-network.js';
 
-/** Random weights of a narrow network: the heatmap is noise, which is all that these tests need. */
-function randomWeights(descriptor: number): Weights {
-  const shape = { encoder: [8, 8, 8, 8], head: 16, descriptor } as const;
-  const parameters = initialParameters(shape, new Random('weights'));
-  // Untrained, a network would hold every cell to be empty.
-  parameters['convPb.bias'].data.fill(0);
-  return foldNormalisation(shape, parameters, initialStatistics(shape));
-}
-
-function randomImage(width: number, height: number): GrayImage {
-  const random = new Random(`${width}x${height}`);
-  return grayImage(
-    width,
-    height,
-    new Float32Array(width * height).map(() => random.uniform()),
-  );
-}
-
-const weights = randomWeights(24);
+const weights = narrowWeights(24);
 const superpoint = await SuperPoint.load({ model: weights, threads: 1 });
 after(() => superpoint.dispose());
 
@@ -190,7 +166,7 @@ test('a failure among many comes after the pictures before it', async () => {
 });
 
 test('MagicPoint detects without descriptors', async () => {
-  const magicpoint = await SuperPoint.load({ model: randomWeights(0) });
+  const magicpoint = await SuperPoint.load({ model: narrowWeights(0) });
   const features = await magicpoint.detect(randomImage(64, 64));
   assert.ok(features.count > 0);
   assert.equal(features.descriptorDim, 0);

@@ -1,5 +1,6 @@
 /** Brings the runtime and the models into a worker and reports how far they are. */
 import { RUNTIMES } from 'virtual:shipped';
+import { bytesOfBody } from '../../src/files/fetch-bytes.js';
 import { loadRuntime } from '../../src/graph/runtime-browser.js';
 import type { OnProgress } from '../../src/progress.js';
 
@@ -22,17 +23,10 @@ export async function fetchBytes(
   if (!response?.ok || !response.body) {
     throw new Error(`${file.name} could not be loaded (${response ? response.status : 'no connection'})`);
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let loaded = 0;
   // The length that the server states counts compressed bytes; these are not.
-  for (const reader = response.body.getReader(); ; ) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    loaded += value.length;
-    report({ what: file.name, done: loaded, of: Math.max(file.bytes, loaded) });
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return bytesOfBody(response.body, (loaded) =>
+    report({ what: file.name, done: loaded, of: Math.max(file.bytes, loaded) }),
+  );
 }
 
 /** What this module needs of WebGPU's types. */

@@ -4,7 +4,7 @@
  */
 import { gaussianBlur, lowerResolution, motionBlur } from '../../image/blur.js';
 import { readImage } from '../../image/codec.js';
-import { type GrayImage, grayImage } from '../../image/image.js';
+import { clip, type GrayImage, grayImage } from '../../image/image.js';
 import { addGlare, castShadow, changeGamma } from '../../image/light.js';
 import { encodeJpeg } from '../../image/lossy.js';
 import { addNoise, addShotNoise } from '../../image/noise.js';
@@ -70,12 +70,9 @@ export async function changePicture(
   random: Random,
 ): Promise<GrayImage> {
   const operation = OPERATIONS[change.kind] as Operation<PictureKind>;
-  const { width, height, data } = await operation(image, change, random);
-  return grayImage(
-    width,
-    height,
-    data.map((value) => Math.min(Math.max(value, 0), 1)),
-  );
+  const changed = await operation(image, change, random);
+  clip(changed.data);
+  return changed;
 }
 
 /** A place in the inner half of the picture, pixels. */
