@@ -1,6 +1,10 @@
 /** Pairs of views of photographs for the joint training of detector and descriptor (§3.4, §6). */
 import { type Homography, invertHomography, multiplyHomographies } from '../geometry/homography.js';
-import { type HomographySampling, sampleHomography } from '../geometry/sample-homography.js';
+import {
+  type HomographySampling,
+  PAIR_HOMOGRAPHIES,
+  sampleHomography,
+} from '../geometry/sample-homography.js';
 import { CELL } from '../network/architecture.js';
 import { Random } from '../random.js';
 import { emptyDetectorBatch, fillExample, type PairBatch } from './batches.js';
@@ -14,6 +18,11 @@ export interface PairBatchSettings extends PhotoViewSettings {
   readonly targets: TargetKind;
   /** How a warped view may differ from the crop. */
   readonly homographies: HomographySampling;
+  /**
+   * Share of the pairs whose views differ no more than the paper's do (`PAIR_HOMOGRAPHIES`), whatever
+   * `homographies` says: most pictures that users match are upright. @default 0
+   */
+  readonly mildPairs?: number;
   /**
    * Which views are warped: `second` leaves view 0 the upright crop, as the paper does; `both` warps each
    * by a homography of its own, which doubles the range between them. @default 'second'
@@ -91,7 +100,9 @@ interface Pair {
 
 /** Two views of a crop that overlap enough, or the best of a few. */
 function samplePair(random: Random, settings: PairBatchSettings): Pair {
-  const { width, height, homographies, warpedViews = 'second', minOverlap = 0.4 } = settings;
+  const { width, height, mildPairs = 0, warpedViews = 'second', minOverlap = 0.4 } = settings;
+  const isMild = mildPairs > 0 && random.uniform() < mildPairs;
+  const homographies = isMild ? PAIR_HOMOGRAPHIES : settings.homographies;
   let best: Pair | undefined;
   let bestOverlap = -1;
   for (let tries = 0; tries < MAX_TRIES && bestOverlap < minOverlap; tries++) {

@@ -207,6 +207,8 @@ const recipeObject = z.strictObject({
     ...photographStage,
     warpedViews: z.enum(['second', 'both']).default('second'),
     minOverlap: share.default(0.4),
+    /** Share of the pairs whose views are drawn from the default `homographies`. */
+    mildPairs: share.default(0),
     descriptorLoss: z.discriminatedUnion('kind', [hinge, dualSoftmax]).prefault({ kind: 'hinge' }),
     /** Trains where the heatmap's peaks lie; absent for the cross-entropy alone, as in the paper. */
     positionLoss: positionLoss.optional(),

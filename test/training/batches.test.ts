@@ -269,6 +269,32 @@ test('a higher demand gives pairs that overlap more', async () => {
   assert.ok((await meanOverlap(1)) > (await meanOverlap(0)) + 0.1);
 });
 
+test('mild pairs turn no further than the default, the others as far as the recipe says', async () => {
+  const turnsBeyondDefault = async (mildPairs: number) => {
+    const homographies = { ...PAIR_HOMOGRAPHIES, rotation: Math.PI };
+    let far = 0;
+    for (let step = 0; step < 10; step++) {
+      const { H_0to1 } = await makePairBatch(
+        { ...pairs, homographies, mildPairs, minOverlap: 0 },
+        step,
+        store,
+      );
+      for (let pair = 0; pair < H_0to1.length; pair += 9) {
+        const [turned, a] = [H_0to1[pair + 3] - H_0to1[pair + 1], H_0to1[pair] + H_0to1[pair + 4]];
+        if (Math.abs(Math.atan2(turned, a)) > 1.2 * PAIR_HOMOGRAPHIES.rotation) far++;
+      }
+    }
+    return far;
+  };
+  const [none, half, all] = [
+    await turnsBeyondDefault(0),
+    await turnsBeyondDefault(0.5),
+    await turnsBeyondDefault(1),
+  ];
+  assert.equal(all, 0);
+  assert.ok(half > 0 && half < none, `${half} of 30 pairs far, ${none} without mild ones`);
+});
+
 test('pairs overlap enough, and the mask marks what lies outside the photograph', async () => {
   let masked = 0;
   for (let step = 0; step < 20; step++) {
