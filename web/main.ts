@@ -1,35 +1,53 @@
-/** The page: three views on one engine. */
+/** The page: its views on one engine. */
 
 import { LearnView } from './learn/view.js';
 import { MatchView } from './match/view.js';
+import { Address, bindSkipLink, readHash, type State } from './page/address.js';
 import { find } from './page/dom.js';
 import { Engine } from './page/engine.js';
+import { leaveView } from './page/notices.js';
 import { followTheme } from './page/theme.js';
+import type { View } from './page/view.js';
 import { TrackView } from './track/view.js';
 
 const worker = new Worker(new URL('./engine/worker.ts', import.meta.url), { type: 'module' });
-const engine = new Engine(worker);
-const views = {
-  match: new MatchView(find(document, '#match'), engine),
-  track: new TrackView(find(document, '#track'), engine),
-  learn: new LearnView(find(document, '#learn'), engine),
+const address = new Address(show);
+const engine = new Engine(worker, (model) => address.noteCommon({ model }));
+const place = (view: string) =>
+  [
+    find(document, `#${view}`),
+    engine,
+    (state: State, step?: 'push') => address.note(view, state, step),
+  ] as const;
+const learn = new LearnView(...place('learn'));
+const views: Readonly<Record<string, View>> = {
+  match: new MatchView(...place('match')),
+  track: new TrackView(...place('track')),
+  learn,
 };
-const TITLES = { match: 'Match', track: 'Track', learn: 'Learn' };
-type Name = keyof typeof views;
 
+/** Shows the view that the address names, in the state that it names. */
 function show(): void {
-  const asked = location.hash.slice(1);
-  const name: Name = asked in views ? (asked as Name) : 'match';
-  document.title = `${TITLES[name]} · SuperPoint`;
+  const asked = readHash(location.hash);
+  const name = asked.view in views ? asked.view : 'match';
   for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) {
-    if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page');
+    const isHere = readHash(link.hash).view === name;
+    if (isHere) document.title = `${link.textContent} · SuperPoint`;
+    if (isHere) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
+  leaveView();
+  const { model, ...state } = Object.fromEntries(asked.state);
+  address.visit(name, state, { model });
   for (const [key, view] of Object.entries(views)) {
     find(document, `#${key}`).hidden = key !== name;
-    if (key === name) view.show();
-    else view.hide();
+    if (key !== name) view.hide();
   }
+  engine.ask(model ?? null);
+  const line = find(document, '#model-line');
+  line.hidden = name === 'learn';
+  find(document, `#${name} .intro`).append(line);
+  views[name].show(asked.state);
 }
 
 /** The panel of model and device closes as menus do. */
@@ -43,10 +61,8 @@ addEventListener('keydown', ({ key }) => {
   find(panel, 'summary').focus();
 });
 
-followTheme(() => views.learn.repaint());
-addEventListener('hashchange', () => {
-  if (location.hash !== '#main') show();
-});
+followTheme(() => learn.repaint());
+bindSkipLink();
 // A file dropped beside its place must not replace the page.
 for (const kind of ['dragover', 'drop'] as const) addEventListener(kind, (event) => event.preventDefault());
 show();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
@@ -369,9 +370,11 @@ suite('the page in a real browser', { skip: skipWithoutChromium }, () => {
 
   test('WebGPU gives the points that WebAssembly gives', async (t) => {
     const files = await examplePair(site);
+    const small = join(dirname(site.model), 'superpoint-small.safetensors');
+    const model = existsSync(small) ? small : site.model;
     await visit(
       site,
-      { query: '?device=webgpu#match', flags: SOFTWARE_GPU },
+      { query: `?device=webgpu#match?model=${basename(model, extname(model))}`, flags: SOFTWARE_GPU },
       async ({ page, complaints }) => {
         await page.waitForSelector('#engine-summary:has-text("·")');
         const summary = (await page.textContent('#engine-summary')) ?? '';
@@ -386,7 +389,7 @@ suite('the page in a real browser', { skip: skipWithoutChromium }, () => {
         const [first] = decodeFeaturesJson(
           new TextDecoder().decode(await saved(page, '#match [data-do=save-json]')),
         );
-        const superpoint = await SuperPoint.load({ model: site.model });
+        const superpoint = await SuperPoint.load({ model });
         const options = { ...DETECTION, resize: NETWORK_SIZE };
         const expected = await superpoint.detect(await readImage(files[0]), options);
         await superpoint.dispose();

@@ -6,6 +6,14 @@ import { type LookSettings, Network } from '../../src/features/network.js';
 import type { Device } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 
+/** Where weights are: a file of this page, or bytes at hand. */
+export interface ModelFile {
+  readonly name: string;
+  readonly url: string;
+  readonly bytes: number;
+}
+export type ModelSource = ModelFile | { readonly name: string; readonly data: Uint8Array };
+
 /** What both networks saw in a picture. */
 export interface Sight {
   readonly detected: Look;
@@ -50,6 +58,40 @@ export class Networks {
   async dispose(): Promise<void> {
     await this.#detector.dispose();
     await this.#describer.dispose();
+  }
+}
+
+/** Networks kept ready: what two pictures ask for, what a stream does, and one to compare with. */
+const KEPT = 3;
+
+/** The networks last used, so that going from view to view loads none anew. */
+export class LoadedNetworks {
+  readonly #bytesOf: (source: ModelSource) => Promise<Uint8Array>;
+  /** The last used at the end. */
+  readonly #networks = new Map<string, Networks>();
+
+  constructor(bytesOf: (source: ModelSource) => Promise<Uint8Array>) {
+    this.#bytesOf = bytesOf;
+  }
+
+  /** @param describer describes the points of a model that only detects. @throws as `Networks.load`. */
+  async get(model: ModelSource, describer: ModelSource | undefined, device: Device): Promise<Networks> {
+    const key = `${model.name}/${describer?.name}`;
+    // Weights from elsewhere may have changed under the same name.
+    const kept = 'url' in model ? this.#networks.get(key) : undefined;
+    const bytesOf = this.#bytesOf;
+    const networks =
+      kept ?? (await Networks.load(await bytesOf(model), describer && (() => bytesOf(describer)), device));
+    const last = this.#networks.get(key);
+    if (last !== networks) await last?.dispose();
+    this.#networks.delete(key);
+    this.#networks.set(key, networks);
+    for (const [oldest, unused] of this.#networks) {
+      if (this.#networks.size <= KEPT) break;
+      this.#networks.delete(oldest);
+      await unused.dispose();
+    }
+    return networks;
   }
 }
 

@@ -1,24 +1,17 @@
 /** The worker of Match and Track: holds the runtime, the network, the pictures and the tracks. */
 import type { Progress } from '../../src/progress.js';
 import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
-import { Networks } from './network.js';
+import { LoadedNetworks, type ModelSource, type Networks } from './network.js';
 import { type MatchSettings, Pair, type Side } from './pair.js';
 import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
 import { serve } from './rpc.js';
 import { type DeviceChoice, fetchBytes, type RuntimeState, startRuntime } from './runtime.js';
 import { Sequence, type TrackSettings } from './sequence.js';
 
-/** Where weights are: a file of this page, or bytes at hand. */
-export interface ModelFile {
-  readonly name: string;
-  readonly url: string;
-  readonly bytes: number;
-}
-export type ModelSource = ModelFile | { readonly name: string; readonly data: Uint8Array };
-
 const pair = new Pair();
 const sequence = new Sequence();
 const files = new Map<string, Uint8Array>();
+const loaded = new LoadedNetworks(bytesOf);
 let runtime: RuntimeState | undefined;
 let networks: Networks | undefined;
 let scenery: Picture | undefined;
@@ -47,15 +40,12 @@ const service = {
    */
   useModel: async (model: ModelSource, describer?: ModelSource): Promise<{ describes: boolean }> => {
     if (!runtime) throw new Error('expected the runtime to be started first');
-    const next = await Networks.load(
-      await bytesOf(model),
-      describer && (() => bytesOf(describer)),
-      runtime.device,
-    );
-    await networks?.dispose();
+    const next = await loaded.get(model, describer, runtime.device);
+    if (next !== networks) {
+      sequence.restart();
+      sequence.release();
+    }
     networks = next;
-    sequence.restart();
-    sequence.release();
     return { describes: next.describes };
   },
 

@@ -2,12 +2,13 @@
 
 import type { Progress } from '../../src/progress.js';
 import { connect, type Remote } from '../engine/rpc.js';
-import { menu, slider, valuesOf } from '../page/controls.js';
+import { menu, slider, takeTexts, textsOf, valuesOf } from '../page/controls.js';
 import { button, element, part, showFigures } from '../page/dom.js';
 import { type Engine, showProgress } from '../page/engine.js';
 import { save } from '../page/files.js';
 import { attempt, complain, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
+import type { Note, View } from '../page/view.js';
 import { paintCurve, smoothed } from './curve.js';
 import type { Look } from './look.js';
 import { DEFAULT_SETTINGS, type LearnSettings } from './settings.js';
@@ -21,9 +22,10 @@ const LOGGED = 12;
 /** Steps over which the speed is averaged. */
 const WINDOW = 20;
 
-export class LearnView {
+export class LearnView implements View {
   readonly #root: HTMLElement;
   readonly #engine: Engine;
+  readonly #note: Note;
   #worker: Remote<LearnService> | undefined;
   /** Resolves once a training with the chosen settings is open. */
   #opened: Promise<void> | undefined;
@@ -37,11 +39,15 @@ export class LearnView {
   readonly #run: HTMLButtonElement;
   readonly #needSteps: HTMLButtonElement[];
 
-  constructor(root: HTMLElement, engine: Engine) {
+  constructor(root: HTMLElement, engine: Engine, note: Note) {
     this.#root = root;
     this.#engine = engine;
+    this.#note = note;
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'curve'));
-    const onInput = () => this.#reset();
+    const onInput = () => {
+      this.#note(textsOf(this.#settings));
+      void this.#reset();
+    };
     const { network, difficulty, learningRate, seed } = DEFAULT_SETTINGS;
     this.#settings = {
       network: menu(
@@ -71,10 +77,13 @@ export class LearnView {
     onResize(part(root, 'tiles'), () => this.repaint());
   }
 
-  show(): void {
+  show(state: URLSearchParams): void {
     this.#isShown = true;
+    const changed = takeTexts(this.#settings, state);
+    this.#note(textsOf(this.#settings));
     this.repaint();
-    if (!this.#opened) void attempt(() => this.#open()).then(() => this.#examine());
+    if (changed && this.#opened) void this.#reset();
+    else if (!this.#opened) void attempt(() => this.#open()).then(() => this.#examine());
   }
 
   /** Training goes on while another view is shown. */
@@ -131,7 +140,7 @@ export class LearnView {
     try {
       while (this.#isRunning) await this.#step();
     } catch (problem) {
-      complain(problem);
+      complain(problem, 'training');
       this.#pause();
     }
   }

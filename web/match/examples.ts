@@ -1,15 +1,25 @@
 /** The pictures at hand. */
 import graf1 from '../../examples/photographs/graf1.png?url';
 import graf3 from '../../examples/photographs/graf3.png?url';
+import { fetchFile } from '../page/files.js';
 
 /** A painted wall from two sides: address and name of each picture. */
-export const WALL: readonly [readonly [string, string], readonly [string, string]] = [
+const WALL = [
   [graf1, 'graf1.png'],
   [graf3, 'graf3.png'],
-];
+] as const;
+
+/** The pairs of pictures at hand, by their names in an address. */
+export const EXAMPLES: Readonly<Record<string, (() => Promise<File[]>) | undefined>> = {
+  wall: () => Promise.all(WALL.map(([url, name]) => fetchFile(url, name))),
+  turned: async () => {
+    const original = await fetchFile(...WALL[0]);
+    return [original, await turnedCopy(original)];
+  },
+};
 
 /** The picture turned by 35 degrees and shrunk to three quarters. */
-export async function turnedCopy(original: File): Promise<File> {
+async function turnedCopy(original: File): Promise<File> {
   const bitmap = await createImageBitmap(original);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext('2d');

@@ -1,29 +1,35 @@
 /** The view Match: two pictures, their points, their matches and the homography between them. */
 import type { Comparison, MatchSettings, Side } from '../engine/pair.js';
-import { checkbox, slider, valuesOf } from '../page/controls.js';
+import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls.js';
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { chooseFiles, fetchFile, onDrop, save } from '../page/files.js';
+import { chooseFiles, onDrop, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
-import { turnedCopy, WALL } from './examples.js';
+import type { Note, View } from '../page/view.js';
+import { EXAMPLES } from './examples.js';
 import { type Layers, layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
 import { paintWipe } from './wipe.js';
 
 const PICTURES = 'image/*,.pgm,.ppm,.pnm';
 const POINT_RADIUS = 2.6;
 
-export class MatchView {
+export class MatchView implements View {
   readonly #root: HTMLElement;
   readonly #engine: Engine;
+  readonly #note: Note;
+  /** The example that is shown, if it is one. */
+  #example: string | undefined;
   readonly #shown: [Shown | undefined, Shown | undefined] = [undefined, undefined];
   #comparison: Comparison | undefined;
   #warped: ImageBitmap | undefined;
   /** The match that is looked at, as a place in the ranking. */
   #selected: number | undefined;
   #isShown = false;
+  /** Whether what is shown comes from settings or a model that are no more. */
+  #isStale = false;
   /** What the numbers mean, in a sentence. */
   #verdict = '';
   readonly #surface;
@@ -34,15 +40,19 @@ export class MatchView {
   readonly #exports: HTMLFieldSetElement;
   readonly #update: () => Promise<void>;
 
-  constructor(root: HTMLElement, engine: Engine) {
+  constructor(root: HTMLElement, engine: Engine, note: Note) {
     this.#root = root;
     this.#engine = engine;
+    this.#note = note;
     this.#update = latest(() => this.#compare());
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'matches'));
     this.#wipeSurface = surfaceOf(part<HTMLCanvasElement>(root, 'wipe'));
     this.#wipe = find<HTMLInputElement>(root, '#wipe');
     this.#exports = part<HTMLFieldSetElement>(root, 'exports');
-    const onInput = () => this.#update();
+    const onInput = () => {
+      this.#noteState();
+      void this.#update();
+    };
     this.#settings = {
       ...detectionControls(
         { size: 480, detectionThreshold: 0.01, nmsRadius: 4, maxKeypoints: 1000 },
@@ -68,7 +78,10 @@ export class MatchView {
         onInput,
       }),
     };
-    const repaint = () => this.#paint();
+    const repaint = () => {
+      this.#noteState();
+      this.#paint();
+    };
     this.#layers = {
       points: checkbox('Points', false, repaint),
       matches: checkbox('Matches', true, repaint),
@@ -79,16 +92,54 @@ export class MatchView {
     this.#bindPictures();
     this.#bindLooking();
     this.#bindExports();
-    engine.onChange(() => this.#update());
+    engine.onChange(() => {
+      this.#isStale = true;
+      if (this.#isShown) void this.#update();
+    });
   }
 
-  show(): void {
+  show(state: URLSearchParams): void {
     this.#isShown = true;
+    this.#engine.serve('pair');
+    this.#isStale = takeTexts(this.#settings, state) || this.#isStale;
+    takeTexts(this.#layers, state);
+    const example = state.get('example') ?? undefined;
+    if (example !== this.#example) void this.#showExample(example);
+    else if (this.#isStale) void this.#update();
+    this.#noteState();
     this.#paint();
   }
 
   hide(): void {
     this.#isShown = false;
+  }
+
+  #noteState(step?: 'push'): void {
+    this.#note({ example: this.#example, ...textsOf(this.#settings), ...textsOf(this.#layers) }, step);
+  }
+
+  /** Takes the pictures of an example, or none. */
+  async #showExample(example: string | undefined, step?: 'push'): Promise<void> {
+    const pictures = EXAMPLES[example ?? ''];
+    this.#example = pictures && example;
+    this.#noteState(step);
+    if (pictures) {
+      const files = await attempt(pictures, 'example');
+      // Another may have been asked for meanwhile.
+      if (files && this.#example === example) await this.#open(files, 0);
+    } else this.#clear();
+  }
+
+  #clear(): void {
+    this.#shown.fill(undefined);
+    this.#comparison = undefined;
+    this.#warped?.close();
+    this.#warped = undefined;
+    this.#exports.disabled = true;
+    part(this.#root, 'reading').textContent = '';
+    part(this.#root, 'figures').replaceChildren();
+    this.#surface.resize(0, 0);
+    this.#paint();
   }
 
   #bindPictures(): void {
@@ -97,15 +148,7 @@ export class MatchView {
     button(root, 'first', () => choose(0));
     button(root, 'second', () => choose(1));
     button(root, 'swap', () => this.#swap());
-    button(root, 'wall', () =>
-      attempt(async () => this.#take(await Promise.all(WALL.map(([url, name]) => fetchFile(url, name))), 0)),
-    );
-    button(root, 'turned', () =>
-      attempt(async () => {
-        const original = await fetchFile(...WALL[0]);
-        await this.#take([original, await turnedCopy(original)], 0);
-      }),
-    );
+    for (const name of Object.keys(EXAMPLES)) button(root, name, () => this.#showExample(name, 'push'));
     const stage = part(root, 'stage');
     onDrop(stage, (files, x, y) => {
       const isSecond = this.#shown[0] && (stage.clientWidth < 600 ? y : x) > 0.5;
@@ -118,12 +161,22 @@ export class MatchView {
     onResize(stage, () => this.#paint());
   }
 
-  /** Takes one picture for `side`, or two for both. */
+  /** Takes pictures of the user's own. */
   async #take(files: readonly File[], side: Side): Promise<void> {
+    if (files.length === 0) return;
+    const isFirst = this.#example !== undefined;
+    this.#example = undefined;
+    this.#noteState(isFirst ? 'push' : undefined);
+    await this.#open(files, side);
+  }
+
+  /** Takes one picture for `side`, or two for both. */
+  async #open(files: readonly File[], side: Side): Promise<void> {
     const chosen = files.slice(0, 2);
     for (const [n, file] of chosen.entries()) {
       const place = (chosen.length === 2 ? n : side) as Side;
-      const opened = await attempt(() => this.#engine.remote.openPicture(place, file, file.name));
+      const open = () => this.#engine.remote.openPicture(place, file, file.name);
+      const opened = await attempt(open, `picture ${place}`);
       if (!opened) continue;
       this.#shown[place] = opened;
       this.#comparison = undefined;
@@ -141,6 +194,7 @@ export class MatchView {
   async #compare(): Promise<void> {
     const [first, second] = this.#shown;
     const reading = part(this.#root, 'reading');
+    this.#isStale = false;
     if (!first || !second) {
       reading.textContent = first || second ? 'One more picture to go.' : '';
       return;
@@ -148,7 +202,7 @@ export class MatchView {
     reading.textContent = 'Computing…';
     const network = await this.#engine.ready;
     const comparison = network
-      ? await attempt(() => this.#engine.remote.compare(valuesOf<MatchSettings>(this.#settings)))
+      ? await attempt(() => this.#engine.remote.compare(valuesOf<MatchSettings>(this.#settings)), 'match')
       : undefined;
     this.#comparison = comparison;
     this.#selected = undefined;

@@ -5,6 +5,10 @@ import { element } from './dom.js';
 export interface Control<Value> {
   readonly element: HTMLElement;
   value: Value;
+  /** The value as an address names it; undefined at the default. */
+  readonly text: string | undefined;
+  /** Sets the value that a text names, or the default for null and for what names none. */
+  take(text: string | null): void;
 }
 
 let controls = 0;
@@ -49,15 +53,25 @@ export function slider(options: SliderOptions): Control<number> {
     onInput();
   });
   const name = element('span', { className: 'name' }, element('label', { htmlFor: id }, label), shown);
+  const set = (next: number) => {
+    value = Math.min(max, Math.max(min, next));
+    input.value = String(toPosition(value));
+    show();
+  };
   return {
     element: element('div', { className: 'field' }, name, input),
     get value() {
       return value;
     },
     set value(next) {
-      value = next;
-      input.value = String(toPosition(next));
-      show();
+      set(next);
+    },
+    get text() {
+      return value === options.value ? undefined : String(value);
+    },
+    take(text) {
+      const next = Number(text ?? Number.NaN);
+      set(Number.isFinite(next) ? next : options.value);
     },
   };
 }
@@ -72,6 +86,12 @@ export function checkbox(label: string, checked: boolean, onInput: () => void): 
     },
     set value(next) {
       input.checked = next;
+    },
+    get text() {
+      return input.checked === checked ? undefined : String(input.checked);
+    },
+    take(text) {
+      input.checked = text === 'true' || (text !== 'false' && checked);
     },
   };
 }
@@ -95,7 +115,31 @@ export function menu<Value extends string>(
     set value(next) {
       select.value = next;
     },
+    get text() {
+      return select.value === chosen ? undefined : select.value;
+    },
+    take(text) {
+      select.value = text !== null && text in choices ? text : chosen;
+    },
   };
+}
+
+type Addressed = Readonly<Record<string, Pick<Control<unknown>, 'text' | 'take'>>>;
+
+/** What differs from the defaults, as an address names it. */
+export function textsOf(controls: Addressed): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(controls).map(([name, { text }]) => [name, text]));
+}
+
+/** Sets controls as an address says. @returns whether any changed. */
+export function takeTexts(controls: Addressed, state: URLSearchParams): boolean {
+  let changed = false;
+  for (const [name, control] of Object.entries(controls)) {
+    const before = control.text;
+    control.take(state.get(name));
+    changed ||= control.text !== before;
+  }
+  return changed;
 }
 
 /** What a set of controls is set to, by their names. */

@@ -1,28 +1,15 @@
 /** The page's side of the engine: starts it, shows how far it is, and lets the user choose model and device. */
 import { MODELS } from 'virtual:shipped';
 import type { Progress } from '../../src/progress.js';
+import type { ModelSource } from '../engine/network.js';
 import { connect, type Remote } from '../engine/rpc.js';
 import type { DeviceChoice, RuntimeState } from '../engine/runtime.js';
-import type { EngineService, ModelSource } from '../engine/worker.js';
+import type { EngineService } from '../engine/worker.js';
 import { find } from './dom.js';
 import { chooseFiles } from './files.js';
-import { attempt, complain, tell } from './notices.js';
+import { explain, type Purpose, ranked, suitable, titleOf } from './models.js';
+import { attempt, complain, tell, WHOLE_PAGE } from './notices.js';
 
-/** Best first; others follow by name. */
-const PREFERRED = [
-  'superpoint',
-  'superpoint-int8',
-  'superpoint-small',
-  'superpoint-small-int8',
-  'magicpoint',
-];
-const TITLES: Readonly<Record<string, string>> = {
-  superpoint: 'SuperPoint',
-  'superpoint-int8': 'SuperPoint, int8',
-  'superpoint-small': 'SuperPoint small',
-  'superpoint-small-int8': 'SuperPoint small, int8',
-  magicpoint: 'MagicPoint (points only)',
-};
 const DEVICES = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
 
 /** Shows a bar while something is loading. */
@@ -36,35 +23,43 @@ export function showProgress(progress: Progress | undefined): void {
   bar.value = done / of;
 }
 
-function shippedModels(): ModelSource[] {
-  const rank = (name: string) => (PREFERRED.includes(name) ? PREFERRED.indexOf(name) : PREFERRED.length);
-  return [...MODELS].sort((a, b) => rank(a.name) - rank(b.name) || (a.name < b.name ? -1 : 1));
-}
+/** The menu's first choice: the model that suits what the view does. */
+const SUITED = '';
 
 /** What views hold: the worker's methods, and when the network behind them has changed. */
 export class Engine {
   readonly remote: Remote<EngineService>;
   /** Resolves to whether a network is ready for use; what failed has been told. */
   ready: Promise<boolean>;
-  #models = shippedModels();
+  #models: readonly ModelSource[] = ranked(MODELS);
+  #purpose: Purpose = 'pair';
+  /** The model that is in use or being loaded. */
+  #used: string | undefined;
   #listeners: (() => void)[] = [];
   #runtime: RuntimeState | undefined;
   #describes = true;
   readonly #modelMenu = find<HTMLSelectElement>(document, '#model');
   readonly #deviceMenu = find<HTMLSelectElement>(document, '#device');
+  readonly #onAsk: (model: string | undefined) => void;
 
-  constructor(worker: Worker) {
+  /** @param onAsk is told of the model that the user asks for; undefined for the one that suits. */
+  constructor(worker: Worker, onAsk: (model: string | undefined) => void) {
+    this.#onAsk = onAsk;
     this.remote = connect<EngineService, Progress>(worker, showProgress);
     const address = new URLSearchParams(location.search);
     this.#deviceMenu.value = address.get('device') ?? 'auto';
-    this.#fillMenu();
-    this.#modelMenu.addEventListener('input', () => this.#switch());
+    this.#fillMenu(SUITED);
+    this.#modelMenu.addEventListener('input', () => this.#asked());
     this.#deviceMenu.addEventListener('input', () => {
       address.set('device', this.#deviceMenu.value);
       // A page holds one runtime for good, so another device needs a fresh page.
       location.search = address.toString();
     });
     find(document, '#open-weights').addEventListener('click', () => this.#openWeights());
+    find(document, '#model-other').addEventListener('click', ({ currentTarget }) => {
+      this.#modelMenu.value = (currentTarget as HTMLButtonElement).value;
+      this.#asked();
+    });
     this.ready = this.#start(Number(address.get('threads')) || undefined);
   }
 
@@ -73,32 +68,71 @@ export class Engine {
     return this.#describes;
   }
 
+  /** What computes, once it is known. */
+  get device(): 'webgpu' | 'wasm' {
+    return this.#runtime?.device ?? 'wasm';
+  }
+
+  /** The models at hand, the best first. */
+  get models(): readonly ModelSource[] {
+    return this.#models;
+  }
+
   /** Calls `listener` whenever another network is in use. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
+  /** Takes the model that suits a view, unless the user has asked for another. */
+  serve(purpose: Purpose): void {
+    this.#purpose = purpose;
+    this.#refresh();
+  }
+
+  /** Takes the model that an address names; null for the one that suits. */
+  ask(model: string | null): void {
+    this.#modelMenu.value = this.#models.some(({ name }) => name === model) ? (model ?? SUITED) : SUITED;
+    this.#refresh();
+  }
+
   /** Adds a model to the menu, or replaces the one of this name, and takes it. */
   async add(model: ModelSource): Promise<boolean> {
-    const others = this.#models.filter(({ name }) => name !== model.name);
     const before = this.#models;
     const last = this.#modelMenu.value;
-    this.#models = [...others, model];
+    this.#models = [...before.filter(({ name }) => name !== model.name), model];
     this.#fillMenu(model.name);
     const taken = await this.#switch();
     if (!taken) {
       this.#models = before;
       this.#fillMenu(last);
+      this.#explain();
     }
     return taken;
   }
 
-  #fillMenu(chosen = this.#models[0]?.name ?? ''): void {
-    const options = this.#models.map(({ name }) => new Option(TITLES[name] ?? name, name));
-    if (options.length === 0) options.push(new Option('none found', ''));
-    this.#modelMenu.replaceChildren(...options);
+  #fillMenu(chosen: string): void {
+    const options = this.#models.map(({ name }) => new Option(titleOf(name), name));
+    this.#modelMenu.replaceChildren(new Option('as suits the view', SUITED), ...options);
     this.#modelMenu.value = chosen;
-    this.#modelMenu.disabled = this.#models.length === 0;
+  }
+
+  #suits() {
+    return suitable(MODELS, this.device);
+  }
+
+  get #wanted(): string | undefined {
+    return this.#modelMenu.value || this.#suits()[this.#purpose]?.name || this.#models[0]?.name;
+  }
+
+  #asked(): void {
+    const asked = this.#modelMenu.value;
+    this.#onAsk(MODELS.some(({ name }) => name === asked) ? asked : undefined);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    if (this.#runtime && this.#wanted !== this.#used) void this.#switch();
+    else this.#explain();
   }
 
   async #start(threads?: number): Promise<boolean> {
@@ -106,22 +140,20 @@ export class Engine {
     try {
       this.#runtime = await this.remote.start(choice, threads).catch((problem: unknown) => {
         if (choice !== 'webgpu') throw problem;
-        complain(`${problem instanceof Error ? problem.message : problem}. WebAssembly takes its place.`);
+        const reason = problem instanceof Error ? problem.message : problem;
+        complain(`${reason}. WebAssembly takes its place.`, WHOLE_PAGE);
         this.#deviceMenu.value = 'wasm';
         return this.remote.start('wasm', threads);
       });
     } catch (problem) {
-      complain(problem);
+      complain(problem, WHOLE_PAGE);
       this.#summarise('Not available');
       showProgress(undefined);
       return false;
     }
     find(document, '#engine-remark').textContent = this.#runtime.remark ?? '';
     if (this.#runtime.remark) tell(`It runs on ${this.#runtime.remark}.`);
-    // On a CPU the int8 model is nearly twice as fast, and a third of the download.
-    const inBytes = this.#models.find(({ name }) => name === 'superpoint-int8');
-    if (this.#runtime.device === 'wasm' && inBytes) this.#fillMenu(inBytes.name);
-    if (this.#models.length > 0) return this.#load();
+    if (this.#wanted) return this.#load();
     showProgress(undefined);
     tell('This copy of the page has no model. Open a weights file, or train one in Learn.');
     this.#summarise('No model');
@@ -129,25 +161,52 @@ export class Engine {
   }
 
   async #switch(): Promise<boolean> {
-    const before = this.ready;
+    const [before, last] = [this.ready, this.#used];
+    this.#used = this.#wanted;
     this.ready = before.then(() => this.#load());
     const taken = await this.ready;
+    if (taken) return true;
     // A model that cannot be used leaves the last one in its place.
-    if (!taken) this.ready = before;
-    return taken;
+    this.ready = before;
+    this.#used = last;
+    this.#modelMenu.value = last ?? SUITED;
+    this.#explain();
+    return false;
   }
 
   async #load(): Promise<boolean> {
-    const model = this.#models.find(({ name }) => name === this.#modelMenu.value);
-    const describer = shippedModels().find(({ name }) => name !== model?.name && name !== 'magicpoint');
+    const model = this.#models.find(({ name }) => name === this.#wanted);
+    const describer = this.#suits()[this.#purpose];
     if (!model || !this.#runtime) return false;
-    const loaded = await attempt(() => this.remote.useModel(model, describer));
+    this.#used = model.name;
+    const loaded = await attempt(
+      () => this.remote.useModel(model, describer?.name === model.name ? undefined : describer),
+      WHOLE_PAGE,
+    );
     showProgress(undefined);
     if (!loaded) return false;
     this.#describes = loaded.describes;
-    this.#summarise(TITLES[model.name] ?? model.name);
+    this.#summarise(titleOf(model.name));
+    this.#explain();
     for (const listener of this.#listeners) listener();
     return true;
+  }
+
+  /** The line that says which model is in use and why, with the other one on offer. */
+  #explain(): void {
+    const button = find<HTMLButtonElement>(document, '#model-other');
+    const line = find(document, '#model-reason');
+    if (!this.#used || !this.#runtime) return;
+    const { reason, other, offer } = explain(
+      this.#used,
+      this.#purpose,
+      this.#suits(),
+      this.#modelMenu.value !== SUITED,
+    );
+    line.textContent = reason;
+    button.hidden = !other;
+    button.value = other ?? '';
+    button.textContent = offer ?? '';
   }
 
   #summarise(model: string): void {
@@ -160,6 +219,7 @@ export class Engine {
   async #openWeights(): Promise<void> {
     const [file] = await chooseFiles('.safetensors,.pth,.pt,.onnx');
     if (!file) return;
-    await attempt(async () => this.add({ name: file.name, data: new Uint8Array(await file.arrayBuffer()) }));
+    const data = async () => new Uint8Array(await file.arrayBuffer());
+    await attempt(async () => this.add({ name: file.name, data: await data() }), 'weights');
   }
 }

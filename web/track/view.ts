@@ -1,12 +1,13 @@
 /** The view Track: points followed through a sequence, and a frozen frame found in all that follow. */
 import type { FrameResult, TrackSettings } from '../engine/sequence.js';
-import { checkbox, slider, valuesOf } from '../page/controls.js';
+import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls.js';
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
 import { chooseFiles } from '../page/files.js';
-import { attempt } from '../page/notices.js';
+import { attempt, complain } from '../page/notices.js';
 import { surfaceOf } from '../page/surface.js';
+import type { Note, View } from '../page/view.js';
 import { paintTracking, type TrackLayers } from './paint.js';
 import { bundledSequence, camera, type FrameSource, videoFile } from './sources.js';
 
@@ -17,6 +18,8 @@ const FIGURES_EVERY = 5;
 /** Widest that a frame is handled, in pixels. */
 const WIDEST = 960;
 
+type Kind = 'sequence' | 'camera' | 'video';
+
 /** A frame that the worker is at. */
 interface Shot {
   readonly source: FrameSource;
@@ -25,15 +28,17 @@ interface Shot {
   readonly result: Promise<FrameResult>;
 }
 
-export class TrackView {
+export class TrackView implements View {
   readonly #root: HTMLElement;
   readonly #engine: Engine;
+  readonly #note: Note;
   readonly #surface;
   /** The frame that is shown and the one that the worker is at, in turns. */
   #canvases = [document.createElement('canvas'), document.createElement('canvas')];
   /** The frame that the worker got last. */
   #sent: HTMLCanvasElement | undefined;
   #source: FrameSource | undefined;
+  #kind: Kind | undefined;
   #reference: HTMLCanvasElement | undefined;
   #isShown = false;
   #isPaused = false;
@@ -45,11 +50,12 @@ export class TrackView {
   readonly #layers;
   readonly #buttons;
 
-  constructor(root: HTMLElement, engine: Engine) {
+  constructor(root: HTMLElement, engine: Engine, note: Note) {
     this.#root = root;
     this.#engine = engine;
+    this.#note = note;
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'frame'));
-    const onInput = () => {};
+    const onInput = () => this.#noteState();
     this.#settings = {
       ...detectionControls(
         { size: 320, detectionThreshold: 0.015, nmsRadius: 4, maxKeypoints: 300 },
@@ -92,7 +98,7 @@ export class TrackView {
     part(root, 'layers').append(...Object.values(this.#layers).map((control) => control.element));
     const { remote } = engine;
     this.#buttons = {
-      sequence: button(root, 'sequence', () => this.#open('sequence', () => bundledSequence(remote))),
+      sequence: button(root, 'sequence', () => this.#open('sequence', () => bundledSequence(remote), 'push')),
       camera: button(root, 'camera', () => this.#open('camera', camera)),
       video: button(root, 'video', async () => {
         const [file] = await chooseFiles('video/*');
@@ -105,8 +111,16 @@ export class TrackView {
     engine.onChange(() => this.#forgetReference());
   }
 
-  show(): void {
+  show(state: URLSearchParams): void {
     this.#isShown = true;
+    this.#engine.serve('stream');
+    takeTexts(this.#settings, state);
+    takeTexts(this.#layers, state);
+    // A link starts what is bundled; a camera and files are the user's to give.
+    const isAsked = state.get('source') === 'sequence';
+    if (isAsked && this.#kind !== 'sequence') {
+      void this.#open('sequence', () => bundledSequence(this.#engine.remote));
+    } else this.#noteState();
     if (!this.#isPaused) this.#source?.resume();
     void this.#loop();
   }
@@ -116,11 +130,18 @@ export class TrackView {
     this.#source?.pause();
   }
 
-  async #open(kind: 'sequence' | 'camera' | 'video', open: () => Promise<FrameSource>): Promise<void> {
-    const source = await attempt(open);
+  #noteState(step?: 'push'): void {
+    const source = this.#kind === 'sequence' ? this.#kind : undefined;
+    this.#note({ source, ...textsOf(this.#settings), ...textsOf(this.#layers) }, step);
+  }
+
+  async #open(kind: Kind, open: () => Promise<FrameSource>, step?: 'push'): Promise<void> {
+    const source = await attempt(open, 'source');
     if (!source) return;
     this.#source?.close();
     this.#source = source;
+    this.#kind = kind;
+    if (this.#isShown) this.#noteState(step);
     for (const name of ['sequence', 'camera', 'video'] as const) {
       this.#buttons[name].setAttribute('aria-pressed', String(name === kind));
     }
@@ -195,10 +216,8 @@ export class TrackView {
         await new Promise(requestAnimationFrame);
       }
     } catch (problem) {
-      await attempt(async () => {
-        this.#pauseAfter();
-        throw problem;
-      });
+      complain(problem, 'source');
+      this.#pauseAfter();
     } finally {
       this.#looping = false;
     }
