@@ -1,11 +1,11 @@
 /**
- * Where keypoints may be: runs the graph of `candidatesModel` on a picture and its heatmap, in overlapping tiles
+ * Where keypoints may be: runs the graph of `peaksModel` on a picture and its heatmap, in overlapping tiles
  * where they are large, so that what it needs is bounded by a tile.
  */
 import { createSession, type Session, tensor } from '../graph/session.js';
 import type { GrayImage } from '../image/image.js';
 import { WorkQueue } from '../threads/work-queue.js';
-import { candidatesModel, DENSE_REACH } from './dense-graph.js';
+import { DENSE_REACH, peaksModel } from './dense-graph.js';
 import { ascending, type Candidates } from './nms.js';
 import { copyRectangle, type Rectangle, type Tile, tilesOf } from './tiles.js';
 
@@ -21,10 +21,19 @@ export interface StrengthMap extends Rectangle {
 /** What the graph finds in a picture. */
 export interface Found {
   readonly candidates: Candidates;
+  /** Whether some pixels were left out, all of them below those that are here. */
+  readonly isCut: boolean;
   /** The parts that the picture is looked at in, their strength as far around as was asked for. */
   readonly tiles: readonly Tile[];
   /** The corner strength of a tile. */
   strengthOf(tile: Tile): Promise<StrengthMap>;
+}
+
+interface FindSettings {
+  readonly threshold: number;
+  readonly nmsRadius: number;
+  readonly reach: number;
+  readonly enough: number;
 }
 
 /** Finds candidates; holds a session for each radius that it was asked for. */
@@ -44,17 +53,18 @@ export class CandidateFinder {
   }
 
   /**
-   * The pixels that greedy suppression of the heatmap times the corner strength may keep.
+   * The pixels above 0 of the heatmap times the corner strength.
    *
    * @param heatmap [height, width] of the picture.
    * @param threshold smallest probability of a keypoint.
    * @param nmsRadius half the side of the square that a keypoint silences.
    * @param reach pixels around a candidate whose corner strength matters as well.
+   * @param enough peaks: pixels below so many of them may be left out.
    */
   async find(
     image: GrayImage,
     heatmap: Float32Array,
-    { threshold, nmsRadius, reach }: { threshold: number; nmsRadius: number; reach: number },
+    { threshold, nmsRadius, reach, enough }: FindSettings,
     maxPixels = MAX_PIXELS,
   ): Promise<Found> {
     if (this.#released) throw new Error('expected a network in use, got one that was disposed of');
@@ -72,21 +82,21 @@ export class CandidateFinder {
         });
       // Before the next picture: the maps of this one take memory.
       const found = await this.#queue.run(run, true);
-      return {
-        strength: found.strength.data as Float32Array,
-        indices: found.indices.data as Int32Array,
-        values: found.values.data as Float32Array,
-      };
+      return { strength: found.strength.data as Float32Array, peaks: found.peaks.data as Float32Array };
     };
     const parts: Candidates[] = [];
+    let isCut = false;
     let last: { tile: Tile; strength: Float32Array } | undefined;
     for (const tile of tiles) {
-      const { indices, values, strength } = await look(tile);
-      parts.push(candidatesOfCore(indices, values, tile, width));
+      const { peaks, strength } = await look(tile);
+      const least = leastNeeded(peaks, enough);
+      isCut ||= least > 0;
+      parts.push(candidatesOfCore(peaks, least, tile, width));
       last = { tile, strength };
     }
     return {
       candidates: joined(parts),
+      isCut,
       tiles,
       // The strength of all tiles would be a map of the whole picture again.
       strengthOf: async (tile) => ({
@@ -110,7 +120,7 @@ export class CandidateFinder {
   #session(nmsRadius: number): Promise<Session> {
     const known = this.#sessions.get(nmsRadius);
     if (known) return known;
-    const made = createSession(candidatesModel(nmsRadius), { threads: this.#threads });
+    const made = createSession(peaksModel(nmsRadius), { threads: this.#threads });
     made.catch(() => this.#sessions.delete(nmsRadius));
     this.#sessions.set(nmsRadius, made);
     return made;
@@ -125,24 +135,48 @@ function cut(map: Float32Array, width: number, { left, top, wide, high }: Rectan
   return part;
 }
 
-/** What lies in the core of a tile, as pixels of the picture. */
+/** Bits of a positive float that tell it from others well enough: its exponent and an eighth of its octave. */
+const COARSE_SHIFT = 20;
+/** All bits of a float but its sign. */
+const MAGNITUDE = 0x7fffffff;
+
+/** The bits of floats: those of positive ones are in the order of the floats. */
+const bitsOf = ({ buffer, byteOffset, length }: Float32Array) => new Uint32Array(buffer, byteOffset, length);
+
+/** Bits of a value that `enough` peaks, those above 0, reach; 0 where there are not so many. */
+function leastNeeded(peaks: Float32Array, enough: number): number {
+  const bits = bitsOf(peaks);
+  if (!(enough < bits.length)) return 0;
+  const counts = new Uint32Array(1 << (31 - COARSE_SHIFT));
+  for (let i = 0; i < bits.length; i++) if (bits[i] <= MAGNITUDE) counts[bits[i] >>> COARSE_SHIFT]++;
+  let bin = counts.length - 1;
+  for (let sum = counts[bin]; sum < enough && bin > 0; sum += counts[bin]) bin--;
+  return bin << COARSE_SHIFT;
+}
+
+/** The pixels other than 0 in the core of a tile, whatever their sign, as pixels of the picture. */
 function candidatesOfCore(
-  indices: Int32Array,
-  values: Float32Array,
+  peaks: Float32Array,
+  least: number,
   { core, outer }: Tile,
   width: number,
 ): Candidates {
-  const kept = { indices: new Uint32Array(values.length), values: new Float32Array(values.length) };
+  const bits = bitsOf(peaks);
+  const indices = new Uint32Array(core.wide * core.high);
+  const magnitudes = new Uint32Array(indices.length);
+  const smallest = Math.max(1, least);
   let count = 0;
-  for (let n = 0; n < values.length; n++) {
-    const index = indices[n];
-    const row = Math.floor(index / outer.wide);
-    const [x, y] = [outer.left + index - row * outer.wide, outer.top + row];
-    if (x < core.left || y < core.top || x >= core.left + core.wide || y >= core.top + core.high) continue;
-    kept.indices[count] = y * width + x;
-    kept.values[count++] = values[n];
+  for (let y = core.top; y < core.top + core.high; y++) {
+    const [row, outerRow] = [y * width, (y - outer.top) * outer.wide - outer.left];
+    for (let x = core.left; x < core.left + core.wide; x++) {
+      const magnitude = bits[outerRow + x] & MAGNITUDE;
+      if (magnitude < smallest) continue;
+      indices[count] = row + x;
+      magnitudes[count++] = magnitude;
+    }
   }
-  return { indices: kept.indices.subarray(0, count), values: kept.values.subarray(0, count) };
+  const values = new Float32Array(magnitudes.buffer, 0, count);
+  return { indices: indices.subarray(0, count), values };
 }
 
 function joined(parts: readonly Candidates[]): Candidates {

@@ -108,14 +108,32 @@ export async function cornerKeypoints(
   image: GrayImage,
   heatmap: Float32Array,
   options: Required<KeypointOptions>,
-  admits: Admits = () => true,
+  admits?: Admits,
   maxPixels?: number,
 ): Promise<Keypoints> {
+  const enough = admits ? Number.POSITIVE_INFINITY : SPARE_POINTS * options.maxKeypoints;
+  const some = await bestCorners(finder, image, heatmap, options, { admits, enough, maxPixels });
+  if (!some.isCut || some.keypoints.count === options.maxKeypoints) return some.keypoints;
+  const all = { admits, enough: Number.POSITIVE_INFINITY, maxPixels };
+  return (await bestCorners(finder, image, heatmap, options, all)).keypoints;
+}
+
+/** So many times more points are looked at than asked for: some lie at the border, some climb to one corner. */
+const SPARE_POINTS = 1.5;
+
+/** As `cornerKeypoints`, from the best `enough` points alone; whether there were others. */
+async function bestCorners(
+  finder: CandidateFinder,
+  image: GrayImage,
+  heatmap: Float32Array,
+  options: Required<KeypointOptions>,
+  { admits, enough, maxPixels }: { admits?: Admits; enough: number; maxPixels?: number },
+): Promise<{ keypoints: Keypoints; isCut: boolean }> {
   const { width, height } = image;
   const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } = options;
-  const settings = { threshold: detectionThreshold, nmsRadius, reach: cornerRadius + 1 };
+  const settings = { threshold: detectionThreshold, nmsRadius, reach: cornerRadius + 1, enough };
   const found = await finder.find(image, heatmap, settings, maxPixels);
-  const { candidates } = found;
+  const { candidates, isCut } = found;
   const best = suppress(candidates, width, height, nmsRadius, { borderMargin });
   const pixels = pointsAt(
     best.map((place) => candidates.indices[place]),
@@ -128,11 +146,11 @@ export async function cornerKeypoints(
   for (let n = 0; n < scores.length && kept.length < maxKeypoints; n++) {
     const [x, y] = [points[2 * n], points[2 * n + 1]];
     const pixel = Math.round(y) * width + Math.round(x);
-    if (taken.has(pixel) || !admits(x, y)) continue;
+    if (taken.has(pixel) || admits?.(x, y) === false) continue;
     taken.add(pixel);
     kept.push(n);
   }
-  return pickKeypoints(points, scores, kept);
+  return { keypoints: pickKeypoints(points, scores, kept), isCut };
 }
 
 /** The corners that points climb to, each by the corner strength of its tile. */

@@ -45,7 +45,6 @@ export const lessOrEqual = (a: Value, b: Value | number): Value => binary('LessO
 /** Of whole numbers; `divide` of them rounds down, if none is below 0. */
 export const modulo = (a: Value, b: Value): Value => binary('Mod', a, b);
 export const and = (a: Value, b: Value): Value => binary('And', a, b, 'bool');
-export const or = (a: Value, b: Value): Value => binary('Or', a, b, 'bool');
 
 export const negate = (x: Value): Value => unary('Neg', x);
 export const exp = (x: Value): Value => unary('Exp', x);
@@ -239,11 +238,6 @@ export function shapeOf(x: Value): Value {
 export function gatherRows(x: Value, indices: Value): Value {
   const dims = [...indices.dims, ...x.dims.slice(1)];
   return x.graph.node('Gather', [x, indices], [{ type: x.type, dims }], { axis: 0 })[0]!;
-}
-
-/** The indices (int64), ascending, of the elements of a row that are true; `name` stands for how many. */
-export function indicesWhere(row: Value, name: string): Value {
-  return asRow(row.graph.node('NonZero', [row], [{ type: 'int64', dims: [1, name] }])[0]!, name);
 }
 
 /** The n equal parts of x along an axis. */

@@ -6,14 +6,13 @@ import {
   cornerStrengthOf,
   denseModel,
   heatmapOf,
+  signedPeaks,
   standingOut,
-  survivors,
   vectorsOfCells,
 } from '../../src/features/dense-graph.js';
 import { denseMaps } from '../../src/features/dense-maps.js';
 import { cornerKeypoints, keypointOptions } from '../../src/features/extract-keypoints.js';
 import { heatmapFromLogits } from '../../src/features/heatmap.js';
-import { suppress } from '../../src/features/nms.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
@@ -103,26 +102,59 @@ test('the product counts only near what the network found', async () => {
   }
 });
 
-test('suppression of the survivors is suppression of all pixels, ties and plateaus included', async () => {
-  const random = new Random('survivors');
+test('the largest of their square keep their sign, with their equals', async () => {
+  const random = new Random('peaks');
   for (let round = 0; round < 40; round++) {
     const [width, height, radius] = [random.integer(1, 40), random.integer(1, 30), random.integer(0, 6)];
-    const levels = random.pick([0, 1, 2, 5]);
-    const map = Float32Array.from({ length: width * height }, () => {
-      if (random.uniform() < 0.3) return 0;
-      return levels === 0 ? random.uniform() : random.integer(0, levels) / levels;
+    const map = Float32Array.from({ length: width * height }, () => random.integer(0, 6) / 6);
+    const { peaks } = await compute((value) => ({ peaks: signedPeaks(value, radius) }), map, [
+      1,
+      1,
+      height,
+      width,
+    ]);
+    const expected = map.map((value, i) => {
+      const [x, y] = [i % width, Math.floor(i / width)];
+      for (let v = Math.max(0, y - radius); v <= Math.min(height - 1, y + radius); v++) {
+        for (let u = Math.max(0, x - radius); u <= Math.min(width - 1, x + radius); u++) {
+          if (map[v * width + u] > value) return -value;
+        }
+      }
+      return value;
     });
-    const result = await compute((value) => ({ ...survivors(value, radius) }), map, [1, 1, height, width]);
-    const left = {
-      indices: Uint32Array.from(result.indices.data as Int32Array),
-      values: new Float32Array(result.values.data as Float32Array),
-    };
-    const every = [...map.keys()].filter((i) => map[i] > 0);
-    const all = { indices: Uint32Array.from(every), values: Float32Array.from(every, (i) => map[i]) };
-    const kept = ({ indices, values }: typeof all) =>
-      [...suppress({ indices, values }, width, height, radius)].map((n) => indices[n]);
-    assert.deepEqual(kept(left), kept(all));
-    assert.ok(left.indices.length <= all.indices.length);
+    assertClose(peaks.data as Float32Array, expected, 0);
+  }
+});
+
+test('asking for fewer points gives the first of all, whole and in tiles', async () => {
+  const finder = new CandidateFinder(undefined, 1);
+  const model = await readModel('superpoint-small-int8');
+  const session = await createSession(denseModel(model), { threads: 1 });
+  try {
+    const image = noise(176, 144, 5);
+    const { heatmap } = await denseMaps(session, image, model.descriptorDim);
+    const options = keypointOptions({ detectionThreshold: 0.0001, nmsRadius: 2, cornerRadius: 4 });
+    const all = await cornerKeypoints(finder, image, heatmap, options);
+    assert.ok(all.count > 300, `${all.count} points`);
+    for (const maxPixels of [undefined, 70 * 70]) {
+      for (const maxKeypoints of [1, 30, 200, all.count - 1, all.count + 1]) {
+        const some = await cornerKeypoints(
+          finder,
+          image,
+          heatmap,
+          { ...options, maxKeypoints },
+          undefined,
+          maxPixels,
+        );
+        const count = Math.min(maxKeypoints, all.count);
+        assert.equal(some.count, count);
+        assertClose(some.scores, all.scores.subarray(0, count), 1e-6);
+        assertClose(some.keypoints, all.keypoints.subarray(0, 2 * count), 2e-3);
+      }
+    }
+  } finally {
+    await session.release();
+    await finder.release();
   }
 });
 
