@@ -1,8 +1,6 @@
 /**
- * One step of training MagicPoint at the paper's widths on 8 pictures of 120x160 (forward, loss, gradients,
- * Adam), in two arrangements of two threads, and PyTorch's in turn with them. Aim: no slower.
- *
- *   node dist/bench/training-step.js [--json] [--rounds 10]
+ * One step of training MagicPoint at the paper's widths on 8 pictures of 120x160 (forward, loss, gradients, Adam), in
+ * two arrangements of the threads, and PyTorch's. Aim: no slower.
  */
 import { createSession } from '../src/graph/session.js';
 import { PAPER_SHAPE } from '../src/network/architecture.js';
@@ -12,17 +10,14 @@ import { createThreadedSession } from '../src/threads/threaded-session.js';
 import { type DetectorBatch, emptyDetectorBatch } from '../src/training/batches.js';
 import { detectorObjective } from '../src/training/objective.js';
 import { initialState, openTrainingStep } from '../src/training/step.js';
-import { type Contender, compare, openPyTorchPeer, report, roundsFrom, timed } from './pytorch-peer.js';
+import { type Contender, type Group, timed } from './measure.js';
+import { openPyTorchPeer } from './pytorch-peer.js';
 
-const [COUNT, HEIGHT, WIDTH, THREADS] = [8, 120, 160, 2];
+const [COUNT, HEIGHT, WIDTH] = [8, 120, 160];
 const SHAPE = { ...PAPER_SHAPE, descriptor: 0 };
 
-const random = new Random('training step');
-const parameters = initialParameters(SHAPE, random);
-const statistics = initialStatistics(SHAPE);
-
 /** Noise, with the dustbin as the class of every cell. */
-function noiseBatch(): DetectorBatch {
+function noiseBatch(random: Random): DetectorBatch {
   const batch = emptyDetectorBatch(COUNT, WIDTH, HEIGHT);
   const cells = (HEIGHT * WIDTH) / 64;
   batch.images.forEach((_, i) => {
@@ -33,30 +28,39 @@ function noiseBatch(): DetectorBatch {
   return batch;
 }
 
-const batch = noiseBatch();
+export async function trainingStep(threads: number): Promise<Group> {
+  const random = new Random('training step');
+  const parameters = initialParameters(SHAPE, random);
+  const statistics = initialStatistics(SHAPE);
+  const batch = noiseBatch(random);
 
-async function arrangement(replicas: number): Promise<Contender & { release(): Promise<void> }> {
-  const threads = THREADS / replicas;
-  const size = { count: COUNT, width: WIDTH, height: HEIGHT };
-  const openReplica = replicas > 1 ? createThreadedSession : createSession;
-  const settings = { shape: SHAPE, parameters, statistics, size, replicas, threads, openReplica };
-  const step = await openTrainingStep(detectorObjective, settings);
-  let state = initialState(parameters, statistics);
+  async function arrangement(replicas: number): Promise<Contender & { release(): Promise<void> }> {
+    const each = Math.max(1, threads / replicas);
+    const size = { count: COUNT, width: WIDTH, height: HEIGHT };
+    const openReplica = replicas > 1 ? createThreadedSession : createSession;
+    const settings = { shape: SHAPE, parameters, statistics, size, replicas, threads: each, openReplica };
+    const step = await openTrainingStep(detectorObjective, settings);
+    let state = initialState(parameters, statistics);
+    return {
+      name: `sessions: ${replicas}, threads of each: ${each}`,
+      run: () =>
+        timed(async () => {
+          state = (await step.run(state, batch, 1e-4)).state;
+        }),
+      release: step.release,
+    };
+  }
+
+  const ours = [await arrangement(2), await arrangement(1)];
+  const peer = await openPyTorchPeer('training_step.py', [COUNT, HEIGHT, WIDTH, threads]);
   return {
-    name: `ONNX Runtime, sessions: ${replicas}, threads of each: ${threads}`,
-    run: () =>
-      timed(async () => {
-        state = (await step.run(state, batch, 1e-4)).state;
-      }),
-    release: step.release,
+    title: `training step, ${COUNT} pictures of ${HEIGHT}x${WIDTH}`,
+    unit: 'ms',
+    contenders: [...ours, ...(peer ? [peer] : [])],
+    reference: peer?.name ?? ours[0].name,
+    async close() {
+      peer?.close();
+      for (const { release } of ours) await release();
+    },
   };
 }
-
-const ours = [await arrangement(2), await arrangement(1)];
-const peer = await openPyTorchPeer('training_step.py', [COUNT, HEIGHT, WIDTH, THREADS].map(String));
-const contenders: Contender[] = [...ours];
-if (peer) contenders.push({ name: `${peer.version}, ${THREADS} threads`, run: peer.measure });
-const medians = await compare(contenders, roundsFrom(process.argv, 10));
-report(`training step ${COUNT}x${HEIGHT}x${WIDTH}`, contenders, medians);
-peer?.close();
-for (const { release } of ours) await release();

@@ -181,23 +181,38 @@ function pairsBesideLine(
   random: Random,
 ): PointPairs {
   const agreeing = agreeingPairs(h, pairs, cutoff);
-  let fewest = pairs;
+  let best: Line | undefined;
   let leastBeside = Number.POSITIVE_INFINITY;
   for (let n = 0; n < LINES; n++) {
     const a = side + 4 * random.integer(0, agreeing.length / 4 - 1);
     const b = side + 4 * random.integer(0, agreeing.length / 4 - 1);
-    const length = Math.hypot(agreeing[b] - agreeing[a], agreeing[b + 1] - agreeing[a + 1]);
-    // Two points at one place: the place is a line of no length.
-    const [dx, dy] =
-      length > 0
-        ? [(agreeing[b] - agreeing[a]) / length, (agreeing[b + 1] - agreeing[a + 1]) / length]
-        : [1, 0];
-    const isBeside = (from: PointPairs, at: number) =>
-      Math.abs(dx * (from[at + side + 1] - agreeing[a + 1]) - dy * (from[at + side] - agreeing[a])) > cutoff;
-    const beside = filterPairs(agreeing, (at) => isBeside(agreeing, at)).length;
+    const line = lineThrough(agreeing, a, b);
+    let beside = 0;
+    for (let at = side; at < agreeing.length && beside < leastBeside; at += 4) {
+      if (distanceFrom(line, agreeing, at) > cutoff) beside++;
+    }
     if (beside >= leastBeside) continue;
     leastBeside = beside;
-    fewest = filterPairs(pairs, (at) => isBeside(pairs, at));
+    best = line;
   }
-  return fewest;
+  return best ? filterPairs(pairs, (at) => distanceFrom(best, pairs, at + side) > cutoff) : pairs;
+}
+
+/** The points (x, y) with nx x + ny y = offset; the normal has length 1. */
+interface Line {
+  readonly nx: number;
+  readonly ny: number;
+  readonly offset: number;
+}
+
+/** Two points at one place: a line of any direction through it. */
+function lineThrough(points: PointPairs, a: number, b: number): Line {
+  const [x, y] = [points[a], points[a + 1]];
+  const length = Math.hypot(points[b] - x, points[b + 1] - y);
+  const [nx, ny] = length > 0 ? [(y - points[b + 1]) / length, (points[b] - x) / length] : [0, 1];
+  return { nx, ny, offset: nx * x + ny * y };
+}
+
+function distanceFrom({ nx, ny, offset }: Line, points: PointPairs, at: number): number {
+  return Math.abs(nx * points[at] + ny * points[at + 1] - offset);
 }

@@ -1,0 +1,76 @@
+/** How benchmarks measure: contenders take turns, so that what else the machine does falls on all alike. */
+import { availableParallelism, cpus, totalmem } from 'node:os';
+
+/** One side of a comparison: `run` does the work once and tells what it cost, milliseconds as a rule. */
+export interface Contender {
+  readonly name: string;
+  run(): Promise<number>;
+}
+
+/** Works that are compared with each other. */
+export interface Group {
+  readonly title: string;
+  readonly unit: 'ms' | 'MiB';
+  readonly contenders: readonly Contender[];
+  /** The contender that the others are set against. */
+  readonly reference?: string;
+  close?(): Promise<void>;
+}
+
+/** What was measured of a contender. */
+export interface Row {
+  readonly name: string;
+  readonly median: number;
+  /** Quartiles. */
+  readonly low: number;
+  readonly high: number;
+  /** The reference's median as a multiple of this one's: above 1 this one is the cheaper. */
+  readonly gain?: number;
+}
+
+/** Milliseconds that `work` takes. */
+export async function timed(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** The value below which a share of sorted values lies, straight between two of them. */
+export function quantile(sorted: readonly number[], share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+/** Runs all in turn, `rounds` times after `warmUp` that do not count. */
+export async function measure(
+  { contenders, reference }: Group,
+  rounds: number,
+  warmUp = 1,
+): Promise<readonly Row[]> {
+  const costs = contenders.map((): number[] => []);
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const [i, contender] of contenders.entries()) {
+      const cost = await contender.run();
+      if (round >= 0) costs[i].push(cost);
+    }
+  }
+  const sorted = costs.map((all) => all.sort((a, b) => a - b));
+  const against = sorted[contenders.findIndex(({ name }) => name === reference)];
+  return contenders.map(({ name }, i) => {
+    const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(sorted[i], share));
+    return { name, median, low, high, ...(against ? { gain: quantile(against, 0.5) / median } : {}) };
+  });
+}
+
+/** The machine that figures are of. */
+export function machine() {
+  return {
+    processor: cpus()[0]?.model ?? 'unknown',
+    threads: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
