@@ -1,6 +1,6 @@
 /**
  * Everything after the network that looks at each pixel, as parts of a graph: heatmap, corner strength of the
- * picture, the product of both, and its peaks. What is left for each point is
+ * picture, and the product of both. What is left for each point is
  * done outside (keypoints.ts).
  */
 import {
@@ -24,7 +24,6 @@ import {
   greater,
   lessOrEqual,
   multiply,
-  negate,
   reduceMax,
   reduceSum,
   relu,
@@ -33,7 +32,6 @@ import {
   subtract,
   TO_END,
   transpose,
-  where,
 } from '../graph/operators.js';
 import { CELL, CLASSES } from '../network/architecture.js';
 import { imageInput, type NetworkMaps, networkMaps } from '../network/inference.js';
@@ -96,7 +94,7 @@ export function cornerStrengthOf(image: Value): Value {
  * What stands out both for the network and in the picture: the heatmap, smoothed, times the corner strength;
  * 0 more than two pixels from a probability above the threshold.
  */
-export function standingOut(heatmap: Value, strength: Value, threshold: Value): Value {
+export function saliencyOf(heatmap: Value, strength: Value, threshold: Value): Value {
   const heat = windowMean(windowMean(heatmap, HEAT_RADIUS), HEAT_RADIUS);
   const near = greater(windowMax(heatmap, REACH), threshold);
   return multiply(multiply(heat, strength), cast(near, 'float32'));
@@ -112,14 +110,6 @@ export function suppressionRound(map: Value, radius: number) {
   const isBest = radius > 0 ? and(isLargest, greater(map, earlierMax(map, radius))) : isSome;
   const isFree = lessOrEqual(windowMax(cast(isBest, 'float32'), radius), 0);
   return { isSome, isBest, isFree };
-}
-
-/**
- * A map >= 0 with the sign of a pixel turned where another one in its square is larger: those above 0 are what
- * greedy suppression keeps for certain, but for equal ones.
- */
-export function signedPeaks(map: Value, radius: number): Value {
-  return where(equal(map, windowMax(map, radius)), map, negate(map));
 }
 
 /** Adds a network to a graph, in floats or in int8. @param image [N, 1, H, W], H and W multiples of 8. */
@@ -140,18 +130,16 @@ export function denseModel(model: NetworkModel): Uint8Array {
 }
 
 /**
- * The model that finds what may be a keypoint, from `image` and `heatmap` [1, 1, H, W] and `threshold` [] to
- * `peaks` (`signedPeaks` of `standingOut`) and `strength` (`cornerStrengthOf`), [1, 1, H, W] both.
- *
- * @param nmsRadius half the side of the square that a keypoint silences, pixels.
+ * The model of what stands out, from `image` and `heatmap` [1, 1, H, W] and `threshold` [] to `saliency`
+ * (`saliencyOf`) and `strength` (`cornerStrengthOf`), [1, 1, H, W] both.
  */
-export function peaksModel(nmsRadius: number): Uint8Array {
-  const graph = new Graph('peaks');
+export function saliencyModel(): Uint8Array {
+  const graph = new Graph('saliency');
   const image = graph.input('image', 'float32', [1, 1, 'height', 'width']);
   const heatmap = graph.input('heatmap', 'float32', [1, 1, 'height', 'width']);
   const threshold = graph.input('threshold', 'float32', []);
   const strength = cornerStrengthOf(image);
+  graph.output('saliency', saliencyOf(heatmap, strength, threshold));
   graph.output('strength', strength);
-  graph.output('peaks', signedPeaks(standingOut(heatmap, strength, threshold), nmsRadius));
   return encodeModel(graph);
 }

@@ -6,10 +6,10 @@ import type { GrayImage } from '../image/image.js';
 import { type ModelSource, readModel } from '../network/model-file.js';
 import { checkNetworkInput } from '../network/network-input.js';
 import { WorkQueue } from '../threads/work-queue.js';
-import { CandidateFinder } from './candidates.js';
 import { denseModel } from './dense-graph.js';
 import { batchHeatmaps, denseMaps } from './dense-maps.js';
 import type { Look } from './look.js';
+import { SaliencyFinder } from './saliency.js';
 import { picturesAtScales, type ScaleOptions } from './scales.js';
 import { Sight, type View } from './sight.js';
 
@@ -40,13 +40,13 @@ export interface NetworkEngine {
 export class Engine implements NetworkEngine {
   readonly facts: EngineFacts;
   readonly #session: Session;
-  readonly #finder: CandidateFinder;
+  readonly #finder: SaliencyFinder;
   readonly #queue = new WorkQueue();
 
   private constructor(facts: EngineFacts, session: Session, threads?: number) {
     this.facts = facts;
     this.#session = session;
-    this.#finder = new CandidateFinder(this.#queue, threads);
+    this.#finder = new SaliencyFinder(this.#queue, threads);
   }
 
   static async open(source: ModelSource, options: EngineOptions): Promise<Engine> {

@@ -1,10 +1,10 @@
 /** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
 import type { GrayImage } from '../image/image.js';
-import type { CandidateFinder, Found } from './candidates.js';
 import { snapToCorners } from './corners.js';
-import { greedyNms, suppress } from './nms.js';
+import { greedyNms, suppressed, take } from './nms.js';
 import { pickRows } from './pick-features.js';
 import { refineKeypoints } from './refine-keypoints.js';
+import type { Saliency, SaliencyFinder } from './saliency.js';
 
 /** Which points of the heatmap become keypoints. */
 export interface KeypointOptions {
@@ -104,58 +104,45 @@ export function extractKeypoints(
  * @param maxPixels looked at in one piece.
  */
 export async function cornerKeypoints(
-  finder: CandidateFinder,
+  finder: SaliencyFinder,
   image: GrayImage,
   heatmap: Float32Array,
   options: Required<KeypointOptions>,
-  admits?: Admits,
+  admits: Admits = () => true,
   maxPixels?: number,
 ): Promise<Keypoints> {
-  const enough = admits ? Number.POSITIVE_INFINITY : SPARE_POINTS * options.maxKeypoints;
-  const some = await bestCorners(finder, image, heatmap, options, { admits, enough, maxPixels });
-  if (!some.isCut || some.keypoints.count === options.maxKeypoints) return some.keypoints;
-  const all = { admits, enough: Number.POSITIVE_INFINITY, maxPixels };
-  return (await bestCorners(finder, image, heatmap, options, all)).keypoints;
-}
-
-/** So many times more points are looked at than asked for: some lie at the border, some climb to one corner. */
-const SPARE_POINTS = 1.5;
-
-/** As `cornerKeypoints`, from the best `enough` points alone; whether there were others. */
-async function bestCorners(
-  finder: CandidateFinder,
-  image: GrayImage,
-  heatmap: Float32Array,
-  options: Required<KeypointOptions>,
-  { admits, enough, maxPixels }: { admits?: Admits; enough: number; maxPixels?: number },
-): Promise<{ keypoints: Keypoints; isCut: boolean }> {
   const { width, height } = image;
   const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } = options;
-  const settings = { threshold: detectionThreshold, nmsRadius, reach: cornerRadius + 1, enough };
+  const settings = { threshold: detectionThreshold, reach: cornerRadius + 1 };
   const found = await finder.find(image, heatmap, settings, maxPixels);
-  const { candidates, isCut } = found;
-  const best = suppress(candidates, width, height, nmsRadius, { borderMargin });
-  const pixels = pointsAt(
-    best.map((place) => candidates.indices[place]),
-    width,
-  );
-  const scores = Float32Array.from(best, (place) => Math.sqrt(candidates.values[place]));
-  const points = await snapInTiles(found, pixels, cornerRadius);
+  const { saliency } = found;
+  const best = suppressed(saliency, width, height, nmsRadius, 0, borderMargin);
   const taken = new Set<number>();
-  const kept: number[] = [];
-  for (let n = 0; n < scores.length && kept.length < maxKeypoints; n++) {
-    const [x, y] = [points[2 * n], points[2 * n + 1]];
-    const pixel = Math.round(y) * width + Math.round(x);
-    if (taken.has(pixel) || admits?.(x, y) === false) continue;
-    taken.add(pixel);
-    kept.push(n);
+  const keypoints: number[] = [];
+  const scores: number[] = [];
+  // Some climb to one corner. Each batch may look at the tiles again: rather few large ones.
+  for (let batch = SPARE * maxKeypoints; scores.length < maxKeypoints; batch *= 2) {
+    const indices = take(best, batch);
+    if (indices.length === 0) break;
+    const points = await snapInTiles(found, pointsAt(indices, width), cornerRadius);
+    for (let n = 0; n < indices.length && scores.length < maxKeypoints; n++) {
+      const [x, y] = [points[2 * n], points[2 * n + 1]];
+      const pixel = Math.round(y) * width + Math.round(x);
+      if (taken.has(pixel) || !admits(x, y)) continue;
+      taken.add(pixel);
+      keypoints.push(x, y);
+      scores.push(Math.sqrt(saliency[indices[n]]));
+    }
   }
-  return { keypoints: pickKeypoints(points, scores, kept), isCut };
+  return { count: scores.length, keypoints: Float32Array.from(keypoints), scores: Float32Array.from(scores) };
 }
+
+/** So many times more points than asked for are looked at first. */
+const SPARE = 1.4;
 
 /** The corners that points climb to, each by the corner strength of its tile. */
 async function snapInTiles(
-  { tiles, strengthOf }: Found,
+  { tiles, strengthOf }: Saliency,
   points: Float32Array,
   radius: number,
 ): Promise<Float32Array> {

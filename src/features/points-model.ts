@@ -44,7 +44,7 @@ import {
   cornerStrengthOf,
   heatmapOf,
   mapsOf,
-  standingOut,
+  saliencyOf,
   suppressionRound,
   vectorsOfCells,
 } from './dense-graph.js';
@@ -256,8 +256,8 @@ export function pointsModel(
   const { logits, descriptors } = mapsOf(paddedToCells(image), model);
   const heatmap = croppedTo(image, heatmapOf(logits));
   const strength = cornerStrengthOf(image);
-  const product = standingOut(heatmap, strength, graph.scalar(detectionThreshold));
-  const kept = flatten(suppressed(product, nmsRadius, borderMargin));
+  const saliency = saliencyOf(heatmap, strength, graph.scalar(detectionThreshold));
+  const kept = flatten(suppressed(saliency, nmsRadius, borderMargin));
   // Twice as many: some climb to one corner. A picture of fewer pixels has zeros behind its last.
   const candidates = 2 * points;
   const row = pad(kept, [0], [candidates]);

@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The look of a network that runs in this thread. */
 import { type GrayImage, grayImage, type ImageSize } from '../image/image.js';
-import type { CandidateFinder } from './candidates.js';
 import type { DenseMaps } from './dense-maps.js';
 import {
   type Admits,
@@ -12,6 +11,7 @@ import {
 } from './extract-keypoints.js';
 import type { Look, LookKeypoints, LookOptions, Mask, Points } from './look.js';
 import { pickRows } from './pick-features.js';
+import type { SaliencyFinder } from './saliency.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
 
 /** A picture at one size, and what the network says about it there. */
@@ -29,10 +29,10 @@ export class Sight implements Look {
   readonly descriptorDim: number;
   readonly sizes: readonly ImageSize[];
   #views: readonly View[];
-  readonly #finder: CandidateFinder;
+  readonly #finder: SaliencyFinder;
 
   /** @param views one or more, the largest first as a rule. */
-  constructor(width: number, height: number, views: readonly View[], finder: CandidateFinder) {
+  constructor(width: number, height: number, views: readonly View[], finder: SaliencyFinder) {
     this.width = width;
     this.height = height;
     this.descriptorDim = views[0].cells.dim;

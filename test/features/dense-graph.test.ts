@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CandidateFinder } from '../../src/features/candidates.js';
 import { cornerStrength } from '../../src/features/corners.js';
 import {
   cornerStrengthOf,
   denseModel,
   heatmapOf,
-  signedPeaks,
-  standingOut,
+  saliencyOf,
   vectorsOfCells,
 } from '../../src/features/dense-graph.js';
 import { denseMaps } from '../../src/features/dense-maps.js';
 import { cornerKeypoints, keypointOptions } from '../../src/features/extract-keypoints.js';
 import { heatmapFromLogits } from '../../src/features/heatmap.js';
+import { SaliencyFinder } from '../../src/features/saliency.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
@@ -91,7 +90,7 @@ test('the product counts only near what the network found', async () => {
   heatmap[6 * width + 9] = 0.5;
   heatmap[2 * width + 17] = 0.02;
   const build = (map: Value, graph: Graph) => ({
-    product: standingOut(map, graph.scalar(2), graph.scalar(0.1)),
+    product: saliencyOf(map, graph.scalar(2), graph.scalar(0.1)),
   });
   const { product } = await compute(build, heatmap, [1, 1, height, width]);
   for (const [i, value] of (product.data as Float32Array).entries()) {
@@ -102,32 +101,8 @@ test('the product counts only near what the network found', async () => {
   }
 });
 
-test('the largest of their square keep their sign, with their equals', async () => {
-  const random = new Random('peaks');
-  for (let round = 0; round < 40; round++) {
-    const [width, height, radius] = [random.integer(1, 40), random.integer(1, 30), random.integer(0, 6)];
-    const map = Float32Array.from({ length: width * height }, () => random.integer(0, 6) / 6);
-    const { peaks } = await compute((value) => ({ peaks: signedPeaks(value, radius) }), map, [
-      1,
-      1,
-      height,
-      width,
-    ]);
-    const expected = map.map((value, i) => {
-      const [x, y] = [i % width, Math.floor(i / width)];
-      for (let v = Math.max(0, y - radius); v <= Math.min(height - 1, y + radius); v++) {
-        for (let u = Math.max(0, x - radius); u <= Math.min(width - 1, x + radius); u++) {
-          if (map[v * width + u] > value) return -value;
-        }
-      }
-      return value;
-    });
-    assertClose(peaks.data as Float32Array, expected, 0);
-  }
-});
-
 test('asking for fewer points gives the first of all, whole and in tiles', async () => {
-  const finder = new CandidateFinder(undefined, 1);
+  const finder = new SaliencyFinder(undefined, 1);
   const model = await readModel('superpoint-small-int8');
   const session = await createSession(denseModel(model), { threads: 1 });
   try {
@@ -159,7 +134,7 @@ test('asking for fewer points gives the first of all, whole and in tiles', async
 });
 
 test('keypoints are those of the loops: same points, scores and order, whole and in tiles', async () => {
-  const finder = new CandidateFinder(undefined, 1);
+  const finder = new SaliencyFinder(undefined, 1);
   const model = await readModel('superpoint-small-int8');
   const session = await createSession(denseModel(model), { threads: 1 });
   try {
