@@ -14,8 +14,8 @@ export interface NmsLimits {
 /** Bits of a positive float below its exponent and an eighth of its octave. */
 const BIN_BITS = 20;
 const BINS = 1 << (31 - BIN_BITS);
-/** Pixels that are put in order at a time: the best are enough for as many keypoints as most ask for. */
-const FIRST_PIXELS = 1 << 15;
+/** Pixels that are put in order first, then twice as many each time: the better ones silence most of the others. */
+const FIRST_PIXELS = 1 << 13;
 
 /**
  * The kept pixels of a map one by one, best first, as indices y * width + x. Only as many pixels are put in order
@@ -36,21 +36,15 @@ export function* suppressed(
 ): Generator<number, void> {
   // Positive floats are in the order of their bits.
   const bits = new Uint32Array(map.buffer, map.byteOffset, map.length);
-  const counts = new Uint32Array(BINS);
-  for (let i = 0; i < map.length; i++) if (map[i] > threshold) counts[bits[i] >>> BIN_BITS]++;
+  const least = bitsAbove(threshold);
+  const counts = countBins(bits, least);
   const silenced = new Uint8Array(map.length);
   for (let above = BINS, wanted = FIRST_PIXELS; above > 0; wanted *= 2) {
     let [from, count] = [above, 0];
     while (from > 0 && (count === 0 || count + counts[from - 1] <= wanted)) count += counts[--from];
-    const [least, limit] = [from << BIN_BITS, above * 2 ** BIN_BITS];
-    const indices = new Uint32Array(count);
-    let found = 0;
-    for (let i = 0; i < map.length; i++) {
-      const pattern = bits[i];
-      if (pattern >= least && pattern < limit && map[i] > threshold && silenced[i] === 0)
-        indices[found++] = i;
-    }
-    for (const index of bestFirst(indices.subarray(0, found), bits)) {
+    const low = Math.max(least, from << BIN_BITS);
+    const high = Math.min(INFINITE + 1, above * 2 ** BIN_BITS);
+    for (const index of bestFirst(pixelsWithin(bits, silenced, low, high, count), bits)) {
       if (silenced[index] === 1) continue;
       const y = Math.floor(index / width);
       const x = index - y * width;
@@ -59,6 +53,44 @@ export function* suppressed(
     }
     above = from;
   }
+}
+
+/** Bits of infinity: larger ones are of no number, or of one below 0. */
+const INFINITE = 0x7f800000;
+
+/** The bits of the smallest positive float above a threshold >= 0. */
+function bitsAbove(threshold: number): number {
+  const float = Float32Array.of(threshold);
+  const [pattern] = new Uint32Array(float.buffer);
+  // The threshold may lie above the float that is nearest to it.
+  return float[0] > threshold ? pattern : pattern + 1;
+}
+
+/** How many pixels of at least `least` there are of each bin. */
+function countBins(bits: Uint32Array, least: number): Uint32Array {
+  const counts = new Uint32Array(BINS);
+  for (let i = 0; i < bits.length; i++) {
+    const pattern = bits[i];
+    if (pattern >= least && pattern <= INFINITE) counts[pattern >>> BIN_BITS]++;
+  }
+  return counts;
+}
+
+/** The pixels, at most `count`, that are not silenced and whose bits lie in [low, high). */
+function pixelsWithin(
+  bits: Uint32Array,
+  silenced: Uint8Array,
+  low: number,
+  high: number,
+  count: number,
+): Uint32Array<ArrayBuffer> {
+  const indices = new Uint32Array(count);
+  let found = 0;
+  for (let i = 0; i < bits.length; i++) {
+    const pattern = bits[i];
+    if (pattern >= low && pattern < high && silenced[i] === 0) indices[found++] = i;
+  }
+  return indices.subarray(0, found);
 }
 
 /**
@@ -93,19 +125,25 @@ const DIGITS = 1 << DIGIT_BITS;
 /** Ascending indices by falling value, those of equal ones as they are: a radix sort. */
 function bestFirst(indices: Uint32Array<ArrayBuffer>, bits: Uint32Array): Uint32Array {
   let order = indices;
+  let keys = indices.map((index) => ~bits[index]);
   let sorted = new Uint32Array(indices.length);
+  let sortedKeys = new Uint32Array(indices.length);
   const offsets = new Uint32Array(DIGITS);
   for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    const digitOf = (index: number) => (~bits[index] >>> shift) & (DIGITS - 1);
     offsets.fill(0);
-    for (let n = 0; n < order.length; n++) offsets[digitOf(order[n])]++;
+    for (let n = 0; n < keys.length; n++) offsets[(keys[n] >>> shift) & (DIGITS - 1)]++;
     for (let digit = 0, sum = 0; digit < DIGITS; digit++) {
       const size = offsets[digit];
       offsets[digit] = sum;
       sum += size;
     }
-    for (let n = 0; n < order.length; n++) sorted[offsets[digitOf(order[n])]++] = order[n];
+    for (let n = 0; n < keys.length; n++) {
+      const place = offsets[(keys[n] >>> shift) & (DIGITS - 1)]++;
+      sorted[place] = order[n];
+      sortedKeys[place] = keys[n];
+    }
     [order, sorted] = [sorted, order];
+    [keys, sortedKeys] = [sortedKeys, keys];
   }
   return order;
 }
