@@ -44,6 +44,7 @@ export {
   warpPoints,
 } from './geometry/homography.js';
 export type { HomographyVerdict } from './geometry/homography-verdict.js';
+export type { LeftOut, PanoramaLimits, PictureLink } from './geometry/panorama-layout.js';
 export {
   ADAPTATION_HOMOGRAPHIES,
   type HomographySampling,
@@ -60,6 +61,7 @@ export {
   type DrawableName,
   type PixelRecord,
 } from './image/any-image.js';
+export type { BlendOptions } from './image/blend-pictures.js';
 export type { Context2D } from './image/canvas.js';
 export {
   encodePng,
@@ -95,6 +97,7 @@ export {
   type Track,
   type TrackUpdate,
 } from './matching/point-tracker.js';
+export { type Panorama, type StitchOptions, stitchPictures } from './matching/stitch-pictures.js';
 export { TrackStatistics, type TrackSummary } from './matching/track-statistics.js';
 export {
   type TwoViewGeometry,
