@@ -118,7 +118,7 @@ async function matchPairs(
   const { output, shard, ratio, minSimilarity } = options;
   const every = await pairsOf(features, file, failures, options);
   const names = every.map((pair) => pairName(...pair));
-  const run = originOf('matching', { ratio, minSimilarity });
+  const run = originOf('matching', { ratio, minSimilarity, thread: false });
   const attributes: Record<string, string> = originMetadata(run);
   if (shard) attributes.shard = JSON.stringify({ ...shardPlace(names, shard), failed: [] });
   const pictures = new Pictures(features);
@@ -136,7 +136,7 @@ async function matchPairs(
       if (growing.has(name, hash)) upToDate += 1;
       else {
         const [features0, features1] = [pictures.read(name0), pictures.read(name1)];
-        const found = await matchFeatures(features0, features1, { ratio, minSimilarity });
+        const found = await matchFeatures(features0, features1, { ratio, minSimilarity, thread: false });
         await growing.add(name, hash, hlocPair(found, features0.count));
         pairs += 1;
         matches += found.count;

@@ -117,7 +117,9 @@ async function matchTwo(paths: readonly string[], options: MatchOptions): Promis
       await superpoint.detect(b, detection),
     ]);
     const { ratio, minSimilarity, threshold, seed } = options;
-    const matches = await timed('match', () => matchFeatures(featuresA, featuresB, { ratio, minSimilarity }));
+    const matches = await timed('match', () =>
+      matchFeatures(featuresA, featuresB, { ratio, minSimilarity, thread: false }),
+    );
     const estimate = await timed('homography', () =>
       estimateHomography(featuresA, featuresB, matches, { threshold, seed }),
     );
