@@ -44,7 +44,8 @@ const PRODUCT_SCALE = 1 / (16 * 16 * 256);
 
 /**
  * How much of a corner each pixel is: the structure tensor's det / trace, over a binomial window of 5 x 5
- * pixels (a deviation of 1).
+ * pixels (a deviation of 1). Labels are put on corners by it; detection has `cornerStrengthOf` of dense-graph.ts,
+ * which adds a larger scale for pictures that are less sharp than photographs to train on.
  *
  * @returns [height, width], >= 0, of the order of the squared contrast.
  */

@@ -75,6 +75,12 @@ export function neighbourMean(x: Value): Value {
   return x.graph.node('AveragePool', [x], [{ type: x.type, dims }], { kernel_shape: [2, 2] })[0]!;
 }
 
+/** The mean of each 3 x 3 square that lies on the map: two rows and two columns less. */
+export function squareMean(x: Value): Value {
+  const dims = [x.dims[0]!, x.dims[1]!, longerDim(x.dims[2]!, -2), longerDim(x.dims[3]!, -2)];
+  return x.graph.node('AveragePool', [x], [{ type: x.type, dims }], { kernel_shape: [3, 3] })[0]!;
+}
+
 /** A map continued by `margin` rows and columns on each side, which repeat its edges. */
 export function padEdges(x: Value, margin: number): Value {
   const dims = [x.dims[0]!, x.dims[1]!, longerDim(x.dims[2]!, 2 * margin), longerDim(x.dims[3]!, 2 * margin)];

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cornerStrength } from '../../src/features/corners.js';
 import {
   cornerStrengthOf,
   denseModel,
@@ -20,7 +19,7 @@ import { readModel } from '../../src/network/model-file.js';
 import { Random } from '../../src/random.js';
 import { synthesize } from '../../src/synthetic/synthesize.js';
 import { assertClose } from '../assert-close.js';
-import { cornerKeypointsOracle } from './keypoints-oracle.js';
+import { cornerKeypointsOracle, cornerStrengthOracle } from './keypoints-oracle.js';
 
 /** Runs a graph of one map, and perhaps a threshold. */
 async function compute(
@@ -80,7 +79,7 @@ test('the corner strength of the graph is that of the loops, to the edges', asyn
       height,
       width,
     ]);
-    assertClose(strength.data as Float32Array, cornerStrength(image), 1e-6);
+    assertClose(strength.data as Float32Array, cornerStrengthOracle(image), 1e-6);
   }
 });
 

@@ -52,6 +52,62 @@ function cornerHeatmap(
   return weighted;
 }
 
+/** Means of the squares of this radius, so many times, edges continued. */
+function squareMeans(map: Float32Array, width: number, height: number, times: number): Float32Array {
+  const [wide, high] = [width + 2 * times, height + 2 * times];
+  const clamp = (value: number, length: number) => Math.min(length - 1, Math.max(0, value));
+  let sums = Float64Array.from({ length: wide * high }, (_, i) => {
+    const [x, y] = [(i % wide) - times, Math.floor(i / wide) - times];
+    return map[clamp(y, height) * width + clamp(x, width)];
+  });
+  for (let n = 1; n <= times; n++) {
+    sums = sums.map((_, i) => {
+      const [x, y] = [i % wide, Math.floor(i / wide)];
+      if (x < n || y < n || x >= wide - n || y >= high - n) return 0;
+      let sum = 0;
+      for (const row of [-wide, 0, wide]) for (const column of [-1, 0, 1]) sum += sums[i + row + column];
+      return sum / 9;
+    });
+  }
+  return map.map((_, i) => sums[(Math.floor(i / width) + times) * wide + (i % width) + times]);
+}
+
+/** The strength at the picture's scale and four times that at a larger one. */
+export function cornerStrengthOracle(image: GrayImage): Float32Array {
+  const { width, height, data } = image;
+  const clamp = (value: number, length: number) => Math.min(length - 1, Math.max(0, value));
+  const at = (map: Float32Array, x: number, y: number) => map[clamp(y, height) * width + clamp(x, width)];
+  const overPixels = (of: (x: number, y: number) => number) =>
+    data.map((_, i) => of(i % width, Math.floor(i / width)));
+  const fine = overPixels((x, y) => {
+    let sum = 0;
+    for (const dy of [-1, 0, 1]) {
+      for (const dx of [-1, 0, 1])
+        sum += ((2 - Math.abs(dx)) * (2 - Math.abs(dy)) * at(data, x + dx, y + dy)) / 16;
+    }
+    return sum;
+  });
+  const coarse = squareMeans(fine, width, height, 2);
+  const gx = overPixels((x, y) => at(coarse, x + 1, y) - at(coarse, x - 1, y));
+  const gy = overPixels((x, y) => at(coarse, x, y + 1) - at(coarse, x, y - 1));
+  const [xx, xy, yy] = [
+    [gx, gx],
+    [gx, gy],
+    [gy, gy],
+  ].map(([a, b]) =>
+    squareMeans(
+      a.map((value, i) => value * b[i]),
+      width,
+      height,
+      3,
+    ),
+  );
+  return cornerStrength(image).map((sharp, i) => {
+    const determinant = xx[i] * yy[i] - xy[i] * xy[i];
+    return sharp + 4 * Math.max(0, determinant / (xx[i] + yy[i] + 1e-6));
+  });
+}
+
 /** The keypoints [N, 2] and scores [N] of a heatmap and its picture. */
 export function cornerKeypointsOracle(
   heatmap: Float32Array,
@@ -61,7 +117,7 @@ export function cornerKeypointsOracle(
   const { width, height } = image;
   const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } =
     keypointOptions(options);
-  const strength = cornerStrength(image);
+  const strength = cornerStrengthOracle(image);
   const weighted = cornerHeatmap(heatmap, strength, width, height, detectionThreshold);
   const kept = greedyNms(weighted, width, height, nmsRadius, 0, { borderMargin });
   const pixels = Float32Array.from([...kept].flatMap((i) => [i % width, Math.floor(i / width)]));
