@@ -5,6 +5,7 @@ import { replaceFile } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
 import { halfToFloat32 } from '../files/raw-numbers.js';
 import { LibraryBrokenError, MissingHdf5Error } from './hdf5-errors.js';
+import { clearTimes } from './hdf5-times.js';
 
 /** The library for HDF5, loaded when it is first needed: 15 MB. */
 export type Hdf5 = typeof import('h5wasm/node');
@@ -25,7 +26,7 @@ async function openLibrary(): Promise<Hdf5> {
 }
 
 /**
- * Writes a file by `fill`, whole or not at all.
+ * Writes a file by `fill`, whole or not at all; the same content gives the same bytes.
  * @throws what `fill` throws; an Error with the code ENOSPC when the disk is full; MissingHdf5Error without h5wasm.
  */
 export async function writeHdf5<T>(path: string, fill: (hdf5: Hdf5, file: File) => Promise<T>): Promise<T> {
@@ -35,6 +36,7 @@ export async function writeHdf5<T>(path: string, fill: (hdf5: Hdf5, file: File) 
     try {
       const result = await fill(hdf5, file);
       file.close();
+      await clearTimes(temporary);
       return result;
     } catch (error) {
       await closeBroken(file, temporary);

@@ -7,6 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { Dataset, File, ready } from 'h5wasm/node';
 import { FormatError } from '../../src/files/format-error.js';
 import type { NamedFeatures } from '../../src/formats/features-json.js';
+import { clearTimes, lookup3 } from '../../src/formats/hdf5-times.js';
 import { readHlocFeatures, writeHlocFeatures } from '../../src/formats/hloc.js';
 import { fixturePath, someFeatures } from './fixture.js';
 
@@ -47,6 +48,48 @@ suite('hloc features', () => {
       return error instanceof FormatError;
     });
     assert.equal((await readAll(path)).length, 1);
+  });
+
+  test('the same content is the same bytes at another time', async (context) => {
+    const pictures = Array.from({ length: 12 }, (_, i) => ({
+      name: `${i % 3}/${i}.png`,
+      features: someFeatures(i, 4),
+    }));
+    const written = [];
+    for (const moment of [1_000_000_000_000, 1_700_000_000_000]) {
+      context.mock.method(Date, 'now', () => moment);
+      const path = join(folder, `at-${moment}.h5`);
+      await writeHlocFeatures(path, pictures, { attributes: { exif: 'ignore' } });
+      written.push(await readFile(path));
+    }
+    assert.ok(written[0].equals(written[1]));
+  });
+
+  test('the checksum of metadata is that of its author, and data that look like a header stay', async () => {
+    // the values that Jenkins gives beside his code
+    assert.equal(lookup3(Buffer.from('')), 0xdeadbeef);
+    assert.equal(lookup3(Buffer.from('Four score and seven years ago')), 0x17770551);
+    const path = join(folder, 'looks-alike');
+    const bytes = Buffer.alloc(2 ** 20 + 200, 7);
+    // a header with times and no messages, across the border of two blocks and well before it
+    for (const [at, checksum] of [
+      [100, 0],
+      [2 ** 20 - 2, 1],
+    ]) {
+      bytes.write('OHDR\x02\x20', at, 'latin1');
+      bytes[at + 22] = 0;
+      bytes.writeUInt32LE((lookup3(bytes.subarray(at, at + 23)) + checksum) % 2 ** 32, at + 23);
+    }
+    await writeFile(path, bytes);
+    await clearTimes(path);
+    const cleared = await readFile(path);
+    assert.deepEqual([...cleared.subarray(106, 122)], Array(16).fill(0));
+    assert.equal(cleared.readUInt32LE(123), lookup3(cleared.subarray(100, 123)));
+    assert.ok(cleared.subarray(127).equals(bytes.subarray(127)), 'a wrong checksum is none of a header');
+    bytes.writeUInt32LE(lookup3(bytes.subarray(2 ** 20 - 2, 2 ** 20 + 21)), 2 ** 20 + 21);
+    await writeFile(path, bytes);
+    await clearTimes(path);
+    assert.equal((await readFile(path))[2 ** 20 + 5], 0, 'found across the border of blocks');
   });
 
   test('pictures in folders, and pictures themselves, may be named as the datasets are', async () => {
