@@ -3,6 +3,7 @@ import { runInThisContext } from 'node:vm';
 import type * as onnxruntime from 'onnxruntime-node';
 import type { Device } from './device.js';
 import type { ArrayRealm } from './graph.js';
+import { keepToItself } from './telemetry-node.js';
 
 export { duringRun } from './exit-guard-node.js';
 
@@ -23,6 +24,7 @@ export const PROVIDERS: Readonly<Record<string, readonly Device[]>> = {
  * runtime would not know the arrays that its binding makes: then it is loaded outside.
  */
 export async function loadRuntime(_device: string, _threads?: number): Promise<typeof onnxruntime> {
+  keepToItself();
   if (RUNTIME_REALM.Float32Array === Float32Array) return import('onnxruntime-node');
   const { createRequire } = runInThisContext("process.getBuiltinModule('module')");
   return createRequire(import.meta.url)('onnxruntime-node');

@@ -2,6 +2,7 @@
 import { parentPort as parent, Worker } from 'node:worker_threads';
 import { guardExit } from '../graph/exit-guard-node.js';
 import { RUNTIME_REALM } from '../graph/runtime-node.js';
+import { keepToItself } from '../graph/telemetry-node.js';
 import type { ParentPort, WorkerPort } from './port.js';
 
 /** Starts a module in a worker. @throws Error where there can be none, saying why. */
@@ -11,6 +12,7 @@ export function startWorker(script: URL): WorkerPort {
     throw new Error('a test runner gives the modules arrays of their own');
   }
   guardExit();
+  keepToItself();
   // Flags of the process (an evaluated script's, a loader's) are meant for its main module.
   const worker = new Worker(script, { execArgv: [] });
   worker.unref();

@@ -1,6 +1,7 @@
 /** Threads that answer orders (Node): the one protocol between a worker thread and whoever asks it. */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { guardExit } from '../graph/exit-guard-node.js';
+import { keepToItself } from '../graph/telemetry-node.js';
 import { WorkQueue } from './work-queue.js';
 
 /** What a thread does. */
@@ -85,6 +86,7 @@ export function serveThread<Data, Order, Reply>(
  */
 export function openThread<Order, Reply>(script: URL, data: unknown): Thread<Order, Reply> {
   guardExit();
+  keepToItself();
   const worker = new Worker(script, { workerData: data });
   const waiting: { resolve(reply: Reply): void; reject(error: unknown): void }[] = [];
   let ended: unknown;
