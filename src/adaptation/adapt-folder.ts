@@ -4,14 +4,13 @@
  * machines. The labelling network is MagicPoint in the first round and any later network afterwards.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { type Lock, lockFile } from '../files/lock.js';
 import { type Origin, originOf, weightsOrigin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
 import { inferenceModel } from '../network/inference.js';
 import type { Weights } from '../network/weights.js';
 import { countProgress, type OnProgress } from '../progress.js';
-import { appendLabels, appendProblem, photographDigest, resumeLabels } from './growing-labels.js';
+import { appendLabels, appendProblem, resumeLabels } from './growing-labels.js';
 import { labelAll } from './label-pool.js';
 import type { AdaptationRound } from './labeller.js';
 import type { LabelsHeader } from './labels.js';
@@ -138,7 +137,7 @@ async function labelInto(
   let keypoints = 0;
   for await (const reply of labelAll(spec, open, workers, signal)) {
     const file = open[finished];
-    const digest = await photographDigest(join(photos, file));
+    const { digest } = reply;
     lock.check();
     if ('labels' in reply) {
       await appendLabels(output, [{ ...reply.labels, ...(digest ? { digest } : {}) }]);

@@ -12,6 +12,7 @@ import { checkNetworkInput } from '../network/network-input.js';
 import { Random } from '../random.js';
 import type { Service } from '../threads/thread.js';
 import { adaptImage, type HeatmapDetector } from './adapt-image.js';
+import { photographDigest } from './growing-labels.js';
 import type { PhotoLabels } from './labels.js';
 
 /** One round of labelling: how often a network looks, and which of its points become labels. Plain JSON. */
@@ -48,8 +49,11 @@ export interface LabellerSpec extends LabelSettings {
   readonly threads?: number;
 }
 
-/** The labels of a photograph, or why it has none. */
-export type LabelReply = { readonly labels: PhotoLabels } | { readonly problem: string };
+/** The labels of a photograph, or why it has none; with the digest of its file, null where it cannot be read. */
+export type LabelReply = { readonly digest: string | null } & (
+  | { readonly labels: PhotoLabels }
+  | { readonly problem: string }
+);
 
 /** Keypoints nearer to the photograph's edge than this come from the network's padding, not from it. */
 const BORDER_MARGIN = 4;
@@ -132,14 +136,17 @@ export async function openLabeller(spec: LabellerSpec): Promise<Service<string, 
   const detect: HeatmapDetector = (views) => network.heatmaps(views);
   return {
     async answer(file, signal) {
+      const path = join(spec.photos, file);
+      // First of all: where the photograph changes under our hands, the next run sees that it has.
+      const digest = await photographDigest(path);
       let photo: GrayImage;
       try {
-        photo = await readImage(join(spec.photos, file));
+        photo = await readImage(path);
         checkNetworkInput(photo);
       } catch (error) {
-        return { problem: messageOf(error) };
+        return { digest, problem: messageOf(error) };
       }
-      return { labels: await labelImage(detect, file, photo, spec, signal) };
+      return { digest, labels: await labelImage(detect, file, photo, spec, signal) };
     },
     close: () => network.dispose(),
   };

@@ -81,6 +81,7 @@ export function addModelOptions(command: Command): Command {
 export interface TrainingOptions {
   readonly overwrite?: boolean;
   readonly maxTime?: number;
+  readonly checkpointEvery?: number;
   readonly workers?: number;
   readonly device: Device;
   readonly json?: boolean;
@@ -95,6 +96,7 @@ export function addTrainingOptions(command: Command): Command {
       'stop with everything kept after a time such as 90s, 150m or 2h, with exit code 75',
       duration,
     )
+    .option('--checkpoint-every <span>', 'what a killed run loses at most (default: 2m)', duration)
     .option('--workers <n>', 'threads that prepare batches (default: 1)', wholeNumber(0))
     .addOption(deviceOption())
     .option('--json', 'print the result as JSON');

@@ -31,7 +31,7 @@ export function registerReproduce(program: Command): void {
 }
 
 async function runReproduce(options: ReproduceOptions): Promise<void> {
-  const { photos, output, overwrite, maxTime, workers, device, json } = options;
+  const { photos, output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
   const began = performance.now();
   const recipe = await readRecipe(options.recipe);
   const { names: files, leftOut } = await imagesBelow(photos);
@@ -43,6 +43,7 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
     output,
     overwrite,
     maxSeconds: maxTime,
+    checkpointSeconds: checkpointEvery,
     workers,
     device,
     signal,

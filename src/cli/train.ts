@@ -49,11 +49,19 @@ export function registerTrain(program: Command): void {
 }
 
 async function runTrain(network: 'magicpoint' | 'superpoint', options: TrainOptions): Promise<void> {
-  const { output, overwrite, maxTime, workers, device, json } = options;
+  const { output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
   checkUsage(network, options);
   const recipe = await readRecipe(options.recipe);
   const signal = abortOnSignals('the step');
-  const run: RunOptions = { output, overwrite, maxSeconds: maxTime, workers, device, signal };
+  const run: RunOptions = {
+    output,
+    overwrite,
+    maxSeconds: maxTime,
+    checkpointSeconds: checkpointEvery,
+    workers,
+    device,
+    signal,
+  };
   const result = await trainStage(network, recipe, options, run);
   const { finished, step } = result;
   const { weights } = runFiles(output);

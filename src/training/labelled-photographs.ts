@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatLabels, type PhotoLabels, readLabelsFile } from '../adaptation/labels.js';
 import { fileDigest, type Origin, originOf, photographsOrigin } from '../files/origin.js';
 import { selectPhotographs } from './photo-selection.js';
-import { openPhotoStore, PhotographError, type PhotoStore } from './photo-store.js';
+import { checkDigest, openPhotoStore, type PhotoStore } from './photo-store.js';
 import type { Recipe } from './recipe.js';
 
 /** Labelled photographs to train on, and others to look at while training. */
@@ -21,6 +21,7 @@ const READ_TOGETHER = 16;
 /**
  * Opens the photographs that a labels file names: those that the recipe trains on, and those held back
  * (the same ones for every stage and round; with none held back, the training ones are looked at).
+ * @param files only these, in this order; default all that have labels, in the order of the labels.
  * @throws LabelsError for labels that cannot be used, PhotographError for a photograph that is not the one
  *   that was labelled.
  */
@@ -28,8 +29,11 @@ export async function openPhotoStores(
   folder: string,
   labelsPath: string,
   recipe: Recipe,
+  files?: readonly string[],
 ): Promise<PhotoStores> {
-  const { labels, header } = await readLabelsFile(labelsPath);
+  const { labels: found, header } = await readLabelsFile(labelsPath);
+  const byFile = new Map(found.map((label) => [label.file, label]));
+  const labels = files?.flatMap((file) => byFile.get(file) ?? []) ?? found;
   const selection = selectPhotographs(
     labels.map(({ file }) => file),
     recipe,
@@ -64,9 +68,7 @@ async function digestsOf(
     const some = labels.slice(first, first + READ_TOGETHER);
     const read = await Promise.all(some.map(({ file }) => fileDigest(join(folder, file))));
     for (const [n, { file, digest: labelled }] of some.entries()) {
-      if (labelled !== undefined && labelled !== read[n]) {
-        throw new PhotographError(`${file} has changed since it was labelled; label it again`);
-      }
+      checkDigest(file, labelled, read[n]);
       digests.push({ file, digest: read[n] });
     }
   }

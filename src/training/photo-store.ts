@@ -6,6 +6,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabelsError, type PhotoLabels } from '../adaptation/labels.js';
+import { fileDigest } from '../files/origin.js';
 import { readImage } from '../image/codec.js';
 import { type GrayImage, grayImage } from '../image/image.js';
 
@@ -13,6 +14,8 @@ import { type GrayImage, grayImage } from '../image/image.js';
 export interface PhotoStore {
   readonly folder: string;
   readonly files: readonly string[];
+  /** Digests of the files that were labelled; undefined where the labels do not tell. */
+  readonly digests: readonly (string | undefined)[];
   /** [count] decoded sizes in pixels. */
   readonly widths: Int32Array;
   readonly heights: Int32Array;
@@ -72,6 +75,7 @@ export async function openPhotoStore(
   return {
     folder,
     files: labels.map(({ file }) => file),
+    digests: labels.map(({ digest }) => digest),
     widths: Int32Array.from(labels, ({ width }) => width),
     heights: Int32Array.from(labels, ({ height }) => height),
     firstPoints,
@@ -104,7 +108,7 @@ export function photoStoreBytes(store: PhotoStore): number {
 /**
  * One photograph, grey, to 8 bits.
  *
- * @throws ImageError when it cannot be decoded, PhotographError when its size is not that of its labels.
+ * @throws ImageError when it cannot be decoded, PhotographError when it is not what was labelled.
  */
 export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayImage> {
   const width = store.widths[index];
@@ -122,7 +126,10 @@ export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayI
 
 async function decodeBytes(store: PhotoStore, index: number): Promise<Uint8Array> {
   const file = store.files[index];
-  const image = await readImage(join(store.folder, file));
+  const path = join(store.folder, file);
+  const image = await readImage(path);
+  // Behind the reading: a photograph may be edited while a run goes on.
+  checkDigest(file, store.digests[index], await fileDigest(path));
   if (image.width !== store.widths[index] || image.height !== store.heights[index]) {
     throw new PhotographError(
       `${file}: expected ${store.widths[index]}x${store.heights[index]} as in its labels, ` +
@@ -130,6 +137,13 @@ async function decodeBytes(store: PhotoStore, index: number): Promise<Uint8Array
     );
   }
   return Uint8Array.from(image.data, (value) => Math.round(255 * value));
+}
+
+/** @throws PhotographError where a photograph's file is another one than was labelled. */
+export function checkDigest(file: string, labelled: string | undefined, digest: string): void {
+  if (labelled !== undefined && labelled !== digest) {
+    throw new PhotographError(`${file} has changed since it was labelled; label it again`);
+  }
 }
 
 function fromBytes(bytes: Uint8Array, width: number, height: number): GrayImage {

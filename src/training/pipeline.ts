@@ -36,6 +36,8 @@ export interface ReproduceOptions {
   readonly workers?: number;
   /** Stop, with everything kept, after so many seconds. */
   readonly maxSeconds?: number;
+  /** Seconds between checkpoints. @default 120 */
+  readonly checkpointSeconds?: number;
   readonly signal?: AbortSignal;
   /** Told of each step and each photograph. */
   readonly onProgress?: OnProgress;
@@ -129,7 +131,7 @@ async function follow(
   let labels = '';
   for (const [index, round] of recipe.adaptation.entries()) {
     if (index > 0) {
-      const stores = await openPhotoStores(options.photos, labels, recipe);
+      const stores = await openPhotoStores(options.photos, labels, recipe, files);
       const stage = photographStage(recipe, stores, await readStartingPoint(network.folder));
       network = await train(stage, place('photographs'), following);
       if (!network) return undefined;
@@ -138,7 +140,7 @@ async function follow(
     const work = { files, output: labels, round, seed: recipe.seed };
     if (!(await label(labeller ?? network, work, following))) return undefined;
   }
-  const stores = await openPhotoStores(options.photos, labels, recipe);
+  const stores = await openPhotoStores(options.photos, labels, recipe, files);
   const start = await readStartingPoint(network.folder);
   const teaching = teacher && { weights: teacher.weights, madeBy: teacher.origin };
   const stage = superPointStage(recipe, stores, start, teaching);
@@ -151,11 +153,12 @@ async function train<Spec extends BatchSpec>(
   folder: string,
   { options, secondsLeft }: Following,
 ): Promise<Made | undefined> {
-  const { overwrite, device, workers, signal, onProgress } = options;
+  const { overwrite, checkpointSeconds, device, workers, signal, onProgress } = options;
   const { finished, weights } = await runStage(stage, {
     output: folder,
     overwrite,
     maxSeconds: secondsLeft(),
+    checkpointSeconds,
     onProgress,
     ...(device ? { device } : {}),
     ...(workers !== undefined ? { workers } : {}),

@@ -227,6 +227,10 @@ const recipeSchema = recipeObject
     path: ['magicpoint'],
     error: 'expected this stage or "after", one of the two',
   })
+  .refine(({ adaptation, photographs }) => adaptation.length === 1 || photographs !== undefined, {
+    path: ['photographs'],
+    error: 'expected this stage, which stands between two rounds of "adaptation"',
+  })
   .refine(({ superpoint }) => superpoint.frozenLayers === 0 || superpoint.startFrom === 'magicpoint', {
     path: ['superpoint', 'frozenLayers'],
     error: 'expected 0 with "startFrom": "scratch", which would freeze random layers',

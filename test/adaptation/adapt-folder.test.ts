@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -64,6 +65,25 @@ function label(output: string, settings: Partial<AdaptFolderSettings> = {}) {
 }
 
 const text = (name: string) => readFile(join(folder, name), 'utf8');
+
+test('a photograph that is edited behind the labelling counts as changed the next time', async () => {
+  const photos = join(folder, 'edited');
+  await cp(join(folder, 'photos'), photos, { recursive: true });
+  const edit = () => writeFileSync(join(photos, files[1]), pgm('edited', 47, 61));
+  let told = 0;
+  const onProgress = () => {
+    if (told++ > 0) return;
+    // The thread has labelled the second photograph before this one comes to write it down.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    edit();
+  };
+  await label('edited.jsonl', { photos, workers: 1, onProgress });
+  await label('edited.jsonl', { photos });
+  edit();
+  await label('fresh.jsonl', { photos });
+  const lines = async (name: string) => (await text(name)).split('\n').sort();
+  assert.deepEqual(await lines('edited.jsonl'), await lines('fresh.jsonl'));
+});
 
 test('every photograph gets a line, in order, with keypoints in its pixels', async () => {
   const summary = await label('new/whole.jsonl');

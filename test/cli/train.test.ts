@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -197,6 +197,18 @@ suite('superpoint train and reproduce', () => {
     // Another name makes no other weights.
     await writeFile(join(folder, 'edited.json'), JSON.stringify({ ...edited, name: 'renamed' }, null, 2));
     assert.equal((await reproduce('edited.json', 'all')).code, 0);
+
+    // Of photographs that came and went those count that are there, in the order of their names.
+    await mkdir(join(folder, 'others'));
+    for (const [n, name] of ['0', '5', '2', '3'].entries())
+      await copyFile(join(folder, `photos/${n}.png`), join(folder, `others/${name}.png`));
+    const others = ['reproduce', '--photos', 'others', '--recipe', 'edited.json', '--output'];
+    assert.equal((await run(...others, 'all', '--overwrite')).code, 0);
+    assert.equal((await run(...others, 'others-anew')).code, 0);
+    assert.deepEqual(
+      await bytes('all/superpoint.safetensors'),
+      await bytes('others-anew/superpoint.safetensors'),
+    );
   });
 
   test('what is being made is not made twice at once', async () => {

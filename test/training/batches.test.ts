@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileDigest } from '../../src/files/origin.js';
 import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { encodePng } from '../../src/image/codec.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
@@ -369,6 +370,21 @@ test('a photograph is the same from memory, for the first time, and beyond the l
   assert.equal(small.decoded[0], 1);
   for (const image of [await loadPhoto(small, 0), await loadPhoto(small, 1), await loadPhoto(store, 1)]) {
     assert.deepEqual(image, first);
+  }
+});
+
+test('a photograph that is edited while a run goes on is refused, whatever its size', async () => {
+  const file = 'edited.png';
+  await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
+  const label = { ...labels[0], file, digest: await fileDigest(join(folder, file)) };
+  for (const byteLimit of [0, 2 ** 20]) {
+    await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
+    const opened = await openPhotoStore(folder, [label], { byteLimit });
+    await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES.slice(4))));
+    await assert.rejects(loadPhoto(opened, 0), {
+      name: 'PhotographError',
+      message: 'edited.png has changed since it was labelled; label it again',
+    });
   }
 });
 

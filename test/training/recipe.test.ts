@@ -94,6 +94,10 @@ test('an error is one line that names the key, what was expected and what came',
       (r) => Object.assign(r.superpoint, { teacher: {} }),
       /superpoint\.teacher: expected none with the hinge loss/,
     ],
+    [
+      (r) => Object.assign(r, { adaptation: [{}, {}] }),
+      /photographs: expected this stage, which stands between two rounds/,
+    ],
     [(r) => Object.assign(r, { teacher: 'tiny' }), /superpoint\.teacher: expected this with "teacher"/],
     [
       (r) => Object.assign(r.superpoint, { camera: { jpeg: { quality: [0, 50] } } }),
