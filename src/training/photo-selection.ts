@@ -1,4 +1,6 @@
 /** Which photographs of a folder a recipe trains on, and which it keeps for validation. */
+import { join } from 'node:path';
+import { readImageSize } from '../image/codec.js';
 import { Random } from '../random.js';
 
 /** A choice of photographs, both lists in the order of their names. */
@@ -28,4 +30,25 @@ export function selectPhotographs(
     training: names(rest.slice(0, maxPhotographs)),
     heldBack: names(ranked.filter(({ rank }) => rank < heldBack)),
   };
+}
+
+/**
+ * The photographs of at least this size; those that cannot be read stay, for the labelling to report.
+ * @param smallest longer and shorter side in pixels; absent for any.
+ */
+export async function photographsOfSize(
+  folder: string,
+  files: readonly string[],
+  smallest: readonly [longer: number, shorter: number] | undefined,
+): Promise<string[]> {
+  if (!smallest) return [...files];
+  const [longer, shorter] = smallest;
+  const kept: string[] = [];
+  for (const file of files) {
+    const size = await readImageSize(join(folder, file)).catch(() => undefined);
+    const fits =
+      !size || (Math.max(size.width, size.height) >= longer && Math.min(size.width, size.height) >= shorter);
+    if (fits) kept.push(file);
+  }
+  return kept;
 }

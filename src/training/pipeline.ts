@@ -10,12 +10,11 @@ import { writeFileAtomic } from '../files/atomic-file.js';
 import { lockFolder } from '../files/lock.js';
 import type { Origin } from '../files/origin.js';
 import type { Device } from '../graph/session.js';
-import { readImageSize } from '../image/codec.js';
 import type { Weights } from '../network/weights.js';
 import type { OnProgress } from '../progress.js';
 import type { BatchSpec } from './batch-source.js';
 import { openPhotoStores } from './labelled-photographs.js';
-import { selectPhotographs } from './photo-selection.js';
+import { photographsOfSize, selectPhotographs } from './photo-selection.js';
 import { type Recipe, RecipeError, readRecipe } from './recipe.js';
 import { runStage, type Stage } from './run.js';
 import { runFiles } from './run-files.js';
@@ -199,22 +198,4 @@ async function photographsToLabel(
   const large = await photographsOfSize(photos, files, recipe.smallestPhotograph);
   const { training, heldBack } = selectPhotographs(large, recipe);
   return [...training, ...heldBack].sort();
-}
-
-/** The photographs of at least this size; those that cannot be read stay, for the labelling to report. */
-async function photographsOfSize(
-  folder: string,
-  files: readonly string[],
-  smallest: Recipe['smallestPhotograph'],
-): Promise<string[]> {
-  if (!smallest) return [...files];
-  const [longer, shorter] = smallest;
-  const kept: string[] = [];
-  for (const file of files) {
-    const size = await readImageSize(join(folder, file)).catch(() => undefined);
-    const fits =
-      !size || (Math.max(size.width, size.height) >= longer && Math.min(size.width, size.height) >= shorter);
-    if (fits) kept.push(file);
-  }
-  return kept;
 }

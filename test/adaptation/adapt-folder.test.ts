@@ -334,6 +334,25 @@ test('labels of a shrunken photograph are in pixels of the photograph as decoded
   assert.deepEqual([...labels.keypoints], [40.5, 18.5]);
 });
 
+test('a corner too near to any edge of the photograph is no label', async () => {
+  const labelsOf = async (left: number, top: number) => {
+    const photo = grayImage(48, 40);
+    for (let y = top; y < top + 14; y++) photo.data.fill(1, y * 48 + left, y * 48 + left + 16);
+    const detect = async () => {
+      const heatmap = new Float32Array(48 * 40);
+      // beside the corner, inside the margin of the heatmap
+      heatmap[Math.max(6, top) * 48 + Math.max(6, left)] = 0.9;
+      return [heatmap];
+    };
+    const round = { ...ROUND, warps: 1, cornerRadius: 5 };
+    return [...(await labelImage(detect, 'a.png', photo, { round, seed: 1 })).keypoints];
+  };
+  const [x, y, ...others] = await labelsOf(16, 12);
+  assert.ok(Math.hypot(x - 16, y - 12) < 1.5 && others.length === 0, `label at ${x}, ${y}`);
+  assert.deepEqual(await labelsOf(2, 12), []);
+  assert.deepEqual(await labelsOf(16, 2), []);
+});
+
 test('weights that are no network are refused', async () => {
   await assert.rejects(label('none.jsonl', { weights: {} }), /FormatError: .* a tensor named conv1a\.weight/);
 });

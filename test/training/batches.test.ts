@@ -10,7 +10,7 @@ import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { makePairBatch, type PairBatchSettings, warpCells } from '../../src/training/pair-batches.js';
 import { makePhotoBatch, type PhotoBatchSettings } from '../../src/training/photo-batches.js';
-import { selectPhotographs } from '../../src/training/photo-selection.js';
+import { photographsOfSize, selectPhotographs } from '../../src/training/photo-selection.js';
 import {
   loadPhoto,
   openPhotoStore,
@@ -403,6 +403,17 @@ test('photographs that are missing, broken or of another size are named', async 
     name: 'ImageError',
     message: /broken\.png/,
   });
+});
+
+test('photographs that are too small by either side are left out, those that cannot be read are not', async () => {
+  const sizes = { 'wide.pgm': [40, 12], 'tall.pgm': [24, 40], 'small.pgm': [20, 20], 'just.pgm': [32, 16] };
+  for (const [name, [width, height]] of Object.entries(sizes)) {
+    await writeFile(join(folder, name), `P5 ${width} ${height} 255\n${' '.repeat(width * height)}`);
+  }
+  await writeFile(join(folder, 'unread.pgm'), 'P5');
+  const names = [...Object.keys(sizes), 'unread.pgm'];
+  assert.deepEqual(await photographsOfSize(folder, names, [32, 16]), ['tall.pgm', 'just.pgm', 'unread.pgm']);
+  assert.deepEqual(await photographsOfSize(folder, names, undefined), names);
 });
 
 test('photographs are split by their names alone', () => {

@@ -46,6 +46,10 @@ suite('detections against known corners', () => {
       rankingCurve(ranking).map(({ precision }) => precision),
       [1, 1 / 2, 2 / 3, 1 / 2],
     );
+    assertClose(
+      rankingCurve(ranking).map(({ recall }) => recall),
+      [1 / 2, 1 / 2, 1, 1],
+    );
   });
 
   test('the envelope lifts a dip before a better precision', () => {

@@ -129,6 +129,15 @@ suite('the report of a comparison', () => {
     assert.equal(main.rows.length, 2);
   });
 
+  test('says of each plot which way is better', async () => {
+    const { sections } = await homographyReport(evaluationOf(BLURS), CONTEXT);
+    const captions = sections.flatMap(({ blocks }) =>
+      blocks.map((block) => ('caption' in block ? block.caption : '')),
+    );
+    assert.ok(captions.includes('MLE, lower is better, with 95 % intervals.'), captions.join('\n'));
+    assert.ok(captions.includes('rep.@3, higher is better, with 95 % intervals.'));
+  });
+
   test('compares with rows measured elsewhere on the same pairs, and only shows others', async () => {
     const row = (name: string) => ({
       name,

@@ -133,6 +133,29 @@ suite('reports', () => {
     assert.equal(await curvePlot(curves, names, { x: 'level', y: 'mAP' }), svg);
   });
 
+  test('legends go on in another line where a name would leave the card', async () => {
+    // 640 px wide: from 16 on, 30 and 7.2 a letter for each, so that two names of 37 letters fit beside each other
+    const names = ['a', 'b', 'c'].map((letter) => letter.repeat(37));
+    const curves = names.map((name) => ({ name, points: [[0, 0.5] as const, [1, 0.6] as const] }));
+    const svg = await curvePlot(curves, names, { x: 'level', y: 'mAP' });
+    const places = [...svg.matchAll(/<text x="([\d.]+)" y="(\d+)">(\w)/g)].map(([, x, y, letter]) => [
+      letter,
+      Number(x),
+      Number(y),
+    ]);
+    assert.deepEqual(places, [
+      ['a', 32, 18],
+      ['b', 16 + 30 + 7.2 * 37 + 16, 18],
+      ['c', 32, 40],
+    ]);
+    assert.match(svg, /viewBox="0 0 640 402"/, '340 of the plot, two lines of 22, and margins of 18');
+    const wide = await curvePlot([{ ...curves[0], name: 'w'.repeat(99) }], ['w'.repeat(99)], {
+      x: '',
+      y: '',
+    });
+    assert.match(wide, /<text x="32" y="18">w{99}</, 'a name wider than the card stands in the first line');
+  });
+
   test('intervals are drawn by name', async () => {
     const figure = { value: 0.5, low: 0.4, high: 0.7 };
     const svg = await intervalPlot([{ name: 'ours', figure }], ['ours'], 'rep.');
