@@ -8,6 +8,7 @@ import { Engine } from './page/engine.js';
 import { leaveView } from './page/notices.js';
 import { followTheme } from './page/theme.js';
 import type { View } from './page/view.js';
+import { StitchView } from './stitch/view.js';
 import { TrackView } from './track/view.js';
 
 const worker = new Worker(new URL('./engine/worker.ts', import.meta.url), { type: 'module' });
@@ -22,6 +23,7 @@ const place = (view: string) =>
 const learn = new LearnView(...place('learn'));
 const views: Readonly<Record<string, View>> = {
   match: new MatchView(...place('match')),
+  stitch: new StitchView(...place('stitch')),
   track: new TrackView(...place('track')),
   learn,
 };

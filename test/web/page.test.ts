@@ -20,7 +20,7 @@ import { DEFAULT_SETTINGS } from '../../web/learn/settings.js';
 import { Trainer } from '../../web/learn/trainer.js';
 import { assertClose } from '../assert-close.js';
 import { skipWithoutChromium } from '../chromium.js';
-import { buildSite, examplePair, ROOT, type Site, screenshot, visit } from './site.js';
+import { buildSite, choose, examplePair, figure, ROOT, type Site, saved, screenshot, visit } from './site.js';
 
 /** WebGPU on a graphics card in software, for browsers that have one. */
 const SOFTWARE_GPU = [
@@ -34,26 +34,6 @@ const NETWORK_SIZE = 320;
 /** Steps until the screenshot of Learn has something to show. */
 const LONG_TRAINING = 40;
 const PHONE = { width: 390, height: 844 };
-
-/** Chooses files through a button, as a user does. */
-async function choose(page: Page, button: string, files: string[]): Promise<void> {
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click(button)]);
-  await chooser.setFiles(files);
-}
-
-/** What a click on a button saves. */
-async function saved(page: Page, button: string): Promise<Uint8Array> {
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
-  return readFile(await download.path());
-}
-
-/** A value of the shown view's figures. */
-async function figure(page: Page, name: string): Promise<string> {
-  const row = page.locator('.view:not([hidden]) .figures div', {
-    has: page.locator(`dt:text-is("${name}")`),
-  });
-  return (await row.locator('dd').textContent()) ?? '';
-}
 
 /** Matches two files at the network's size of these tests. @returns milliseconds from the choice to the result. */
 async function matchFiles(page: Page, files: string[]): Promise<number> {

@@ -184,3 +184,23 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
+
+/** Chooses files through a button, as a user does. */
+export async function choose(page: Page, button: string, files: string[]): Promise<void> {
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.click(button)]);
+  await chooser.setFiles(files);
+}
+
+/** What a click on a button saves. */
+export async function saved(page: Page, button: string): Promise<Uint8Array> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  return readFile(await download.path());
+}
+
+/** A value of the shown view's figures. */
+export async function figure(page: Page, name: string): Promise<string> {
+  const row = page.locator('.view:not([hidden]) .figures div', {
+    has: page.locator(`dt:text-is("${name}")`),
+  });
+  return (await row.locator('dd').textContent()) ?? '';
+}

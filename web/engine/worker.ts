@@ -1,5 +1,6 @@
-/** The worker of Match and Track: holds the runtime, the network, the pictures and the tracks. */
+/** The worker of all views but Learn: holds the runtime, the network, the pictures and the tracks. */
 import type { Progress } from '../../src/progress.js';
+import { Album, type StitchSettings } from './album.js';
 import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
 import { LoadedNetworks, type ModelSource, type Networks } from './network.js';
 import { type MatchSettings, Pair, type Side } from './pair.js';
@@ -10,6 +11,7 @@ import { Sequence, type TrackSettings } from './sequence.js';
 
 const pair = new Pair();
 const sequence = new Sequence();
+const album = new Album();
 const files = new Map<string, Uint8Array>();
 const loaded = new LoadedNetworks(bytesOf);
 let runtime: RuntimeState | undefined;
@@ -59,6 +61,15 @@ const service = {
   compare: (settings: MatchSettings) => pair.compare(ready(), settings),
   overlay: () => pair.overlay(),
   featuresFile: (kind: 'json' | 'npz') => pair.file(kind),
+
+  addPhotograph: async (file: Blob, name: string) => {
+    const picture = await openPicture(file, name);
+    return { id: album.add(picture), name, bitmap: await bitmapFrom(picture.colors) };
+  },
+  removePhotograph: (id: number) => album.remove(id),
+  lookAtPhotograph: (id: number, size: number) => album.look(id, ready(), size),
+  stitch: (settings: StitchSettings) => album.stitch(ready(), settings),
+  panoramaFile: () => album.file(),
 
   openScenery: async (file: Blob) => {
     scenery = await openPicture(file, 'bundled photograph');

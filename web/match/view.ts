@@ -4,7 +4,7 @@ import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { chooseFiles, onDrop, save } from '../page/files.js';
+import { chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
@@ -13,7 +13,6 @@ import { EXAMPLES } from './examples.js';
 import { type Layers, layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
 import { paintWipe } from './wipe.js';
 
-const PICTURES = 'image/*,.pgm,.ppm,.pnm';
 const POINT_RADIUS = 2.6;
 
 export class MatchView implements View {

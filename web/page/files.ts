@@ -1,6 +1,9 @@
 /** Files into the page (chosen, dropped, pasted) and out of it (saved, copied). */
 import { element } from './dom.js';
 
+/** What is taken for a picture. */
+export const PICTURES = 'image/*,.pgm,.ppm,.pnm';
+
 /** Lets the user choose files; nothing happens where they change their mind. */
 export function chooseFiles(accept: string, multiple = false): Promise<File[]> {
   const input = element('input', { type: 'file', accept, multiple, hidden: true });
