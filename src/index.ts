@@ -44,7 +44,16 @@ export {
   warpPoints,
 } from './geometry/homography.js';
 export type { HomographyVerdict } from './geometry/homography-verdict.js';
+export { OneEuroFilter, type OneEuroOptions } from './geometry/one-euro-filter.js';
 export type { LeftOut, PanoramaLimits, PictureLink } from './geometry/panorama-layout.js';
+export {
+  type Camera,
+  cameraOf,
+  FocalLength,
+  type Pose,
+  poseFromHomography,
+  projectPoints,
+} from './geometry/picture-pose.js';
 export {
   ADAPTATION_HOMOGRAPHIES,
   type HomographySampling,
@@ -91,6 +100,7 @@ export {
 } from './matching/locate-picture.js';
 export { type MatchOptions, matchFeatures } from './matching/match-features.js';
 export type { Matches } from './matching/matches.js';
+export { type Mark, PictureFollower } from './matching/picture-follower.js';
 export {
   PointTracker,
   type PointTrackerOptions,
