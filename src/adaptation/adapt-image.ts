@@ -13,7 +13,13 @@ import type { GrayImage } from '../image/image.js';
 import { warpImage } from '../image/warp-image.js';
 import { checkNetworkInput } from '../network/network-input.js';
 import type { Random } from '../random.js';
-import { addPlainHeatmap, addWarpedHeatmap, emptyHeatmapSum, meanHeatmap } from './unwarp.js';
+import {
+  addPlainHeatmap,
+  addWarpedHeatmap,
+  emptyHeatmapSum,
+  type HeatmapSum,
+  meanHeatmap,
+} from './unwarp.js';
 
 /** Heatmaps [height, width] of pictures that all have the same size, as `Network.heatmaps` gives them. */
 export type HeatmapDetector = (views: readonly GrayImage[]) => Promise<Float32Array[]>;
@@ -42,6 +48,15 @@ export interface AdaptationOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One more view of a photograph. */
+export interface AdaptedView {
+  readonly view: GrayImage;
+  /** [height, width] what the network saw in it. */
+  readonly heatmap: Float32Array;
+  /** The sums over all views so far: the same object for each view, which goes on changing. */
+  readonly sum: HeatmapSum;
+}
+
 /**
  * The mean heatmap of a photograph over many views of it. Memory: two maps of the photograph's size and
  * one batch of views, whatever the number of views.
@@ -57,14 +72,33 @@ export async function adaptImage(
   random: Random,
   options: AdaptationOptions = {},
 ): Promise<Float32Array> {
+  const { warps = 100 } = options;
+  const { minViews = Math.ceil(warps / 8) } = options;
+  checkOptions({ minViews }, 0);
+  let last: HeatmapSum | undefined;
+  for await (const { sum } of adaptViews(detect, photo, random, { ...options, warps })) last = sum;
+  return meanHeatmap(last as HeatmapSum, minViews);
+}
+
+/**
+ * As `adaptImage`, view by view, the photograph itself first; `meanHeatmap` of the sums is the mean so far.
+ * @throws as `adaptImage`.
+ */
+export async function* adaptViews(
+  detect: HeatmapDetector,
+  photo: GrayImage,
+  random: Random,
+  options: AdaptationOptions = {},
+): AsyncGenerator<AdaptedView, void, undefined> {
   const { width, height } = photo;
   const { warps = 100, homographies = ADAPTATION_HOMOGRAPHIES, erosion = 6, batch = 1, signal } = options;
-  const { minViews = Math.ceil(warps / 8) } = options;
-  checkOptions({ warps, minViews, batch }, erosion);
+  checkOptions({ warps, batch }, erosion);
   checkNetworkInput(photo);
 
   const sum = emptyHeatmapSum(width, height);
-  addPlainHeatmap(sum, (await detect([photo]))[0]);
+  const [plain] = await detect([photo]);
+  addPlainHeatmap(sum, plain);
+  yield { view: photo, heatmap: plain, sum };
   for (let done = 1; done < warps; done += batch) {
     signal?.throwIfAborted();
     const count = Math.min(batch, warps - done);
@@ -76,9 +110,9 @@ export async function adaptImage(
     const heatmaps = await detect(views);
     for (const [n, H_photoToView] of H_photoToViews.entries()) {
       addWarpedHeatmap(sum, heatmaps[n], H_photoToView, width, height, erosion);
+      yield { view: views[n], heatmap: heatmaps[n], sum };
     }
   }
-  return meanHeatmap(sum, minViews);
 }
 
 function checkOptions(counts: Record<string, number>, erosion: number): void {

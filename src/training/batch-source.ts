@@ -1,7 +1,8 @@
 /** From a plain description of batches to the batches themselves, the same in this thread and in a worker. */
 import type { Service } from '../threads/thread.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
-import { makePairBatch, type PairBatchSettings } from './pair-batches.js';
+import { makePairBatch } from './pair-batches.js';
+import type { PairBatchSettings } from './pairs.js';
 import { makePhotoBatch, type PhotoBatchSettings } from './photo-batches.js';
 import type { PhotoStore } from './photo-store.js';
 import { makeSyntheticBatch, type SyntheticBatchSettings } from './synthetic-batches.js';

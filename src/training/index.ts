@@ -38,7 +38,7 @@ export type { Correspondences, SampledPoints } from './correspondences.js';
 export { openPhotoStores, type PhotoStores } from './labelled-photographs.js';
 export { type Metrics, readMetrics } from './metrics-log.js';
 export type { BatchSize, Objective, ObjectiveGraph } from './objective.js';
-export type { PairBatchSettings } from './pair-batches.js';
+export type { PairBatchSettings } from './pairs.js';
 export type { PhotoBatchSettings } from './photo-batches.js';
 export { PhotographError, type PhotoStore } from './photo-store.js';
 export type { PhotoViewSettings } from './photo-views.js';

@@ -8,7 +8,8 @@ import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { encodePng } from '../../src/image/codec.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
-import { makePairBatch, type PairBatchSettings, warpCells } from '../../src/training/pair-batches.js';
+import { makePairBatch } from '../../src/training/pair-batches.js';
+import { type PairBatchSettings, warpCells } from '../../src/training/pairs.js';
 import { makePhotoBatch, type PhotoBatchSettings } from '../../src/training/photo-batches.js';
 import { photographsOfSize, selectPhotographs } from '../../src/training/photo-selection.js';
 import {
