@@ -1,5 +1,6 @@
 /** Serves the page (`npm run web`) and builds it as static files for any host and sub-path (`npm run web:build`). */
-import { readdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -61,16 +62,66 @@ const contentSecurity: Plugin = {
   ],
 };
 
+/** What the installed page is called and looks like. */
+const MANIFEST = {
+  name: 'SuperPoint',
+  short_name: 'SuperPoint',
+  description: 'Match pictures, stitch panoramas, track points, watch a detector learn: all in this browser.',
+  start_url: './',
+  display: 'standalone',
+  background_color: '#14161a',
+  theme_color: '#0b6b57',
+  icons: [{ src: './icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+};
+
+/** Files that are kept only once they have been used, as they are large and not all are needed. */
+const LARGE = /\.(wasm|safetensors)$/;
+const LARGE_BYTES = 2e6;
+
+/** The installable page: its manifest and icon under fixed names, and the names of its files for the service worker. */
+const installable: Plugin = {
+  name: 'superpoint-installable',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: () => [
+      { tag: 'link', attrs: { rel: 'manifest', href: './manifest.webmanifest' }, injectTo: 'head' },
+    ],
+  },
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      const emit = (fileName: string, source: string) => this.emitFile({ type: 'asset', fileName, source });
+      emit('manifest.webmanifest', JSON.stringify(MANIFEST));
+      emit('icon.svg', readFileSync(path('icon.svg'), 'utf8'));
+      const worker = bundle['service-worker.js'];
+      if (worker?.type !== 'chunk') throw new Error('expected the service worker among what is built');
+      const bytesOf = (file: (typeof bundle)[string]) =>
+        (file.type === 'chunk' ? file.code : file.source).length;
+      const names = Object.keys(bundle).filter((name) => name !== worker.fileName && name !== 'index.html');
+      const small = names.filter((name) => !LARGE.test(name) && bytesOf(bundle[name]) < LARGE_BYTES);
+      const files = [...small, 'manifest.webmanifest', 'icon.svg'];
+      const version = createHash('sha256').update(names.sort().join()).digest('hex').slice(0, 12);
+      const list = JSON.stringify(files.map((name) => `./${name}`));
+      // The text that the worker parses, in whatever quotation marks the build has left it.
+      const filled = worker.code.replace(/(["'`])__FILES__\1/, () => JSON.stringify(list));
+      worker.code = filled.replace('__VERSION__', version);
+    },
+  },
+};
+
 const plugins = () => [shippedFiles(process.env.SUPERPOINT_MODELS ?? path('../models'))];
 
 export default defineConfig({
   root: path('.'),
   base: './',
   publicDir: false,
-  plugins: [...plugins(), contentSecurity],
+  plugins: [...plugins(), contentSecurity, installable],
   worker: { format: 'es', plugins },
   resolve: {
     alias: {
+      // The same OpenCV as in Node, built for browsers; loaded only when somebody asks for ORB.
+      '@opencvjs/node': '@opencvjs/web',
       '#codec': path('../src/image/codec-browser.ts'),
       '#onnxruntime': path('../src/graph/runtime-browser.ts'),
       '#port': path('../src/threads/port-browser.ts'),
@@ -90,5 +141,18 @@ export default defineConfig({
   },
   server: { headers: isolation, fs: { allow: [path('..')] } },
   preview: { headers: isolation },
-  build: { target: 'es2023', reportCompressedSize: false, outDir: path('../dist/page'), emptyOutDir: true },
+  build: {
+    target: 'es2023',
+    reportCompressedSize: false,
+    outDir: path('../dist/page'),
+    emptyOutDir: true,
+    rollupOptions: {
+      input: { index: path('index.html'), 'service-worker': path('service-worker.ts') },
+      output: {
+        // A service worker rules over the folder that it lies in, under a name that never changes.
+        entryFileNames: ({ name }) =>
+          name === 'service-worker' ? 'service-worker.js' : 'assets/[name]-[hash].js',
+      },
+    },
+  },
 });

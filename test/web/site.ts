@@ -94,6 +94,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
 };
 
 /** Serves a folder under the sub-path /some/where/. */
@@ -128,6 +129,8 @@ export interface VisitOptions {
   readonly width?: number;
   /** @default 900 */
   readonly height?: number;
+  /** Whether the page may keep itself for times without a connection. @default 'block' */
+  readonly serviceWorkers?: 'allow' | 'block';
   readonly colorScheme?: 'light' | 'dark';
   /** Flags of the browser. */
   readonly flags?: readonly string[];
@@ -141,13 +144,15 @@ export interface Visit {
 }
 
 async function watched(browser: Browser, origin: string, options: VisitOptions): Promise<Visit> {
-  const { width = 1280, height = 900, colorScheme = 'light' } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const { width = 1280, height = 900, colorScheme = 'light', serviceWorkers = 'block' } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, serviceWorkers });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    // What the option serviceWorkers makes the browser say is none of the page's doing.
+    const isBlocked = message.text().startsWith('Service Worker registration blocked');
+    if (['error', 'warning'].includes(message.type()) && !isBlocked) complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`));

@@ -74,8 +74,17 @@ export class LoadedNetworks {
     this.#bytesOf = bytesOf;
   }
 
-  /** @param describer describes the points of a model that only detects. @throws as `Networks.load`. */
-  async get(model: ModelSource, describer: ModelSource | undefined, device: Device): Promise<Networks> {
+  /**
+   * @param describer describes the points of a model that only detects.
+   * @param inUse stays loaded, however long ago it was asked for.
+   * @throws as `Networks.load`.
+   */
+  async get(
+    model: ModelSource,
+    describer: ModelSource | undefined,
+    device: Device,
+    inUse?: Networks,
+  ): Promise<Networks> {
     const key = `${model.name}/${describer?.name}`;
     // Weights from elsewhere may have changed under the same name.
     const kept = 'url' in model ? this.#networks.get(key) : undefined;
@@ -88,6 +97,7 @@ export class LoadedNetworks {
     this.#networks.set(key, networks);
     for (const [oldest, unused] of this.#networks) {
       if (this.#networks.size <= KEPT) break;
+      if (unused === inUse) continue;
       this.#networks.delete(oldest);
       await unused.dispose();
     }

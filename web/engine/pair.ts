@@ -9,6 +9,7 @@ import {
   multiplyHomographies,
   scaleHomography,
 } from '../../src/geometry/homography.js';
+import { fitWithin } from '../../src/image/resize.js';
 import { matchFeatures } from '../../src/matching/match-features.js';
 import type { Matches } from '../../src/matching/matches.js';
 import { featuresFrom, type Networks, type Sight } from './network.js';
@@ -59,6 +60,49 @@ function homographyToFile({ width, height, colors }: Picture): Homography {
   return scaleHomography(width / colors.width, height / colors.height);
 }
 
+/**
+ * Matches and judges.
+ * @param scale pixels of the second picture per pixel of what was looked at.
+ * @param milliseconds that the looking took.
+ */
+async function judge(
+  features: readonly [Features, Features],
+  { minSimilarity, inlierDistance }: MatchSettings,
+  scale: number,
+  milliseconds: number,
+): Promise<Comparison> {
+  const start = performance.now();
+  const [first, second] = features;
+  const isDescribed = first.descriptorDim > 0;
+  const matches = isDescribed
+    ? await matchFeatures(first, second, { minSimilarity, thread: false })
+    : NO_MATCHES;
+  const homography = estimateHomography(first, second, matches, { threshold: inlierDistance * scale });
+  return {
+    points: [withoutDescriptors(first), withoutDescriptors(second)],
+    matches,
+    ...homography,
+    milliseconds: { network: milliseconds, rest: performance.now() - start },
+  };
+}
+
+/** ORB by OpenCV, which is loaded when it is first asked for, at the size at which a network would look. */
+async function orbFeatures({ gray, width, height }: Picture, settings: MatchSettings): Promise<Features> {
+  const { orb } = await import('../../src/evaluation/rivals/binary-features.js');
+  const image = fitWithin(gray, settings.size);
+  const found = await (await orb()).extract(image, settings, '');
+  const ratio = [width / image.width, height / image.height];
+  const length = Math.sqrt(found.descriptorDim);
+  return {
+    ...found,
+    width,
+    height,
+    keypoints: found.keypoints.map((value, i) => (value + 0.5) * ratio[i % 2] - 0.5),
+    // Of length 1, as similarities are shown.
+    descriptors: found.descriptors.map((value) => value / length),
+  };
+}
+
 interface Entry {
   readonly picture: Picture;
   seen?: { readonly networks: Networks; readonly size: number; readonly sight: Sight };
@@ -89,34 +133,50 @@ export class Pair {
   }
 
   async compare(networks: Networks, settings: MatchSettings): Promise<Comparison> {
+    const { features, comparison } = await this.#lookAndJudge(networks, settings);
+    this.#result = { features, comparison };
+    return comparison;
+  }
+
+  /** What another method makes of the same two pictures; what `compare` found stays. */
+  async beside(method: 'orb' | Networks, settings: MatchSettings): Promise<Comparison> {
+    if (method !== 'orb') return (await this.#lookAndJudge(method, settings)).comparison;
+    const start = performance.now();
+    const features: [Features, Features] = [
+      await orbFeatures(this.#picture(0), settings),
+      await orbFeatures(this.#picture(1), settings),
+    ];
+    const milliseconds = performance.now() - start;
+    const scale = Math.max(1, Math.max(features[1].width, features[1].height) / settings.size);
+    return judge(features, { ...settings, minSimilarity: -1 }, scale, milliseconds);
+  }
+
+  #picture(side: Side): Picture {
+    const entry = this.#entries[side];
+    if (!entry) throw new Error('expected two pictures');
+    return entry.picture;
+  }
+
+  async #lookAndJudge(
+    networks: Networks,
+    settings: MatchSettings,
+  ): Promise<{ features: [Features, Features]; comparison: Comparison }> {
     const start = performance.now();
     const sights = [
       await this.#sight(0, networks, settings.size),
       await this.#sight(1, networks, settings.size),
     ];
-    const afterNetwork = performance.now();
+    const milliseconds = performance.now() - start;
     const featuresOf = (side: Side) => {
-      const { width, height } = this.#entries[side]!.picture;
+      const { width, height } = this.#picture(side);
       return featuresFrom(sights[side], settings, width, height);
     };
     const features: [Features, Features] = [await featuresOf(0), await featuresOf(1)];
-    const matches = networks.describes
-      ? await matchFeatures(features[0], features[1], {
-          minSimilarity: settings.minSimilarity,
-          thread: false,
-        })
-      : NO_MATCHES;
-    const threshold = (settings.inlierDistance * features[1].width) / sights[1].detected.sizes[0].width;
-    const homography = estimateHomography(features[0], features[1], matches, { threshold });
-    const comparison = {
-      points: [withoutDescriptors(features[0]), withoutDescriptors(features[1])] as const,
-      matches,
-      ...homography,
-      ...(networks.describes ? {} : { remark: 'This model detects points but does not describe them.' }),
-      milliseconds: { network: afterNetwork - start, rest: performance.now() - afterNetwork },
-    };
-    this.#result = { features, comparison };
-    return comparison;
+    const scale = features[1].width / sights[1].detected.sizes[0].width;
+    const comparison = await judge(features, settings, scale, milliseconds);
+    if (networks.describes) return { features, comparison };
+    const remark = 'This model detects points but does not describe them.';
+    return { features, comparison: { ...comparison, remark } };
   }
 
   /** The second picture as the first one's camera would see it; null without a homography. */

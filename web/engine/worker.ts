@@ -3,15 +3,17 @@ import type { Progress } from '../../src/progress.js';
 import { Album, type StitchSettings } from './album.js';
 import { FRAME_HEIGHT, FRAME_WIDTH, homographyOfFrame } from './camera-path.js';
 import { LoadedNetworks, type ModelSource, type Networks } from './network.js';
-import { type MatchSettings, Pair, type Side } from './pair.js';
+import { type DetectionSettings, type MatchSettings, Pair, type Side } from './pair.js';
 import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
 import { serve } from './rpc.js';
 import { type DeviceChoice, fetchBytes, type RuntimeState, startRuntime } from './runtime.js';
 import { Sequence, type TrackSettings } from './sequence.js';
+import { Target } from './target.js';
 
 const pair = new Pair();
 const sequence = new Sequence();
 const album = new Album();
+const target = new Target();
 const files = new Map<string, Uint8Array>();
 const loaded = new LoadedNetworks(bytesOf);
 let runtime: RuntimeState | undefined;
@@ -59,6 +61,12 @@ const service = {
   },
   swapPictures: () => pair.swap(),
   compare: (settings: MatchSettings) => pair.compare(ready(), settings),
+  /** What ORB or another model makes of the same pictures. */
+  beside: async (method: 'orb' | ModelSource, settings: MatchSettings) => {
+    if (method === 'orb') return pair.beside(method, settings);
+    const { device } = runtime ?? { device: 'wasm' };
+    return pair.beside(await loaded.get(method, undefined, device, networks), settings);
+  },
   overlay: () => pair.overlay(),
   featuresFile: (kind: 'json' | 'npz') => pair.file(kind),
 
@@ -70,6 +78,14 @@ const service = {
   lookAtPhotograph: (id: number, size: number) => album.look(id, ready(), size),
   stitch: (settings: StitchSettings) => album.stitch(ready(), settings),
   panoramaFile: () => album.file(),
+
+  openTarget: async (file: Blob, name: string) => {
+    const picture = await openPicture(file, name);
+    target.put(picture);
+    const { width, height } = picture.colors;
+    return { width, height, bitmap: await bitmapFrom(picture.colors) };
+  },
+  locate: (frame: ImageBitmap, settings: DetectionSettings) => target.locate(ready(), frame, settings),
 
   openScenery: async (file: Blob) => {
     scenery = await openPicture(file, 'bundled photograph');

@@ -16,11 +16,13 @@ import {
   type TrainingStep,
 } from '../../src/training/step.js';
 import { makeSyntheticBatch } from '../../src/training/synthetic-batches.js';
+import type { Learnt } from './joint-trainer.js';
 import {
   BATCH,
   batchSettings,
   type Difficulty,
   type LearnSettings,
+  type NetworkSize,
   SHAPES,
   WARMUP_STEPS,
 } from './settings.js';
@@ -76,6 +78,16 @@ export class Trainer {
     const { state, loss } = await this.#step.run(this.#state, batch, rate);
     this.#state = state;
     return { loss, batch };
+  }
+
+  /** What it has learnt, for a training that goes on from it. */
+  get learnt(): Learnt {
+    const { parameters, statistics } = this.#state;
+    return { parameters, statistics };
+  }
+
+  get network(): NetworkSize {
+    return this.#settings.network;
   }
 
   /** The weights as they are now, for use. */

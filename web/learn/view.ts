@@ -9,7 +9,9 @@ import { save } from '../page/files.js';
 import { attempt, complain, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
 import type { Note, View } from '../page/view.js';
+import { AdaptationPanel } from './adaptation-panel.js';
 import { paintCurve, smoothed } from './curve.js';
+import { JointPanel } from './joint-panel.js';
 import type { Look } from './look.js';
 import { DEFAULT_SETTINGS, type LearnSettings } from './settings.js';
 import { showBatch, showTiles } from './tiles.js';
@@ -34,6 +36,8 @@ export class LearnView implements View {
   #look: Look | undefined;
   #isRunning = false;
   #isShown = false;
+  readonly #adaptation: AdaptationPanel;
+  readonly #joint: JointPanel;
   readonly #surface;
   readonly #settings;
   readonly #run: HTMLButtonElement;
@@ -45,7 +49,7 @@ export class LearnView implements View {
     this.#note = note;
     this.#surface = surfaceOf(part<HTMLCanvasElement>(root, 'curve'));
     const onInput = () => {
-      this.#note(textsOf(this.#settings));
+      this.#noteState();
       void this.#reset();
     };
     const { network, difficulty, learningRate, seed } = DEFAULT_SETTINGS;
@@ -75,15 +79,26 @@ export class LearnView implements View {
     button(root, 'reset', () => this.#reset());
     this.#needSteps = [button(root, 'save', () => this.#save()), button(root, 'use', () => this.#use())];
     onResize(part(root, 'tiles'), () => this.repaint());
+    const worker = () => this.#ready();
+    this.#joint = new JointPanel(part(root, 'joint-step'), engine, worker);
+    this.#adaptation = new AdaptationPanel(part(root, 'adaptation-step'), worker, {
+      onInput: () => this.#noteState(),
+      onDone: () => this.#joint.begin(),
+    });
   }
 
   show(state: URLSearchParams): void {
     this.#isShown = true;
     const changed = takeTexts(this.#settings, state);
-    this.#note(textsOf(this.#settings));
+    takeTexts(this.#adaptation.controls, state);
+    this.#noteState();
     this.repaint();
     if (changed && this.#opened) void this.#reset();
     else if (!this.#opened) void attempt(() => this.#open()).then(() => this.#examine());
+  }
+
+  #noteState(): void {
+    this.#note({ ...textsOf(this.#settings), ...textsOf(this.#adaptation.controls) });
   }
 
   /** Training goes on while another view is shown. */
@@ -95,6 +110,7 @@ export class LearnView implements View {
   repaint(): void {
     if (!this.#isShown) return;
     paintCurve(this.#surface, this.#losses);
+    this.#joint.repaint();
     if (this.#look) showTiles(part(this.#root, 'tiles'), this.#look.tiles);
   }
 

@@ -1,19 +1,13 @@
 /** The pictures at hand. */
-import graf1 from '../../examples/photographs/graf1.png?url';
 import graf3 from '../../examples/photographs/graf3.png?url';
 import { fetchFile } from '../page/files.js';
-
-/** A painted wall from two sides: address and name of each picture. */
-const WALL = [
-  [graf1, 'graf1.png'],
-  [graf3, 'graf3.png'],
-] as const;
+import { wall } from '../page/wall.js';
 
 /** The pairs of pictures at hand, by their names in an address. */
 export const EXAMPLES: Readonly<Record<string, (() => Promise<File[]>) | undefined>> = {
-  wall: () => Promise.all(WALL.map(([url, name]) => fetchFile(url, name))),
+  wall: () => Promise.all([wall(), fetchFile(graf3, 'graf3.png')]),
   turned: async () => {
-    const original = await fetchFile(...WALL[0]);
+    const original = await wall();
     return [original, await turnedCopy(original)];
   },
 };

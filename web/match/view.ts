@@ -4,11 +4,12 @@ import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
+import { bindShare, chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
 import type { Note, View } from '../page/view.js';
+import { Beside, figuresOf } from './beside.js';
 import { EXAMPLES } from './examples.js';
 import { type Layers, layOut, matchAt, paintLens, paintScene, ranking, type Shown } from './scene.js';
 import { paintWipe } from './wipe.js';
@@ -36,6 +37,7 @@ export class MatchView implements View {
   readonly #wipe: HTMLInputElement;
   readonly #settings;
   readonly #layers;
+  readonly #beside: Beside;
   readonly #exports: HTMLFieldSetElement;
   readonly #update: () => Promise<void>;
 
@@ -87,6 +89,8 @@ export class MatchView implements View {
       outliers: checkbox('Matches that the homography refutes', true, repaint),
     };
     part(root, 'settings').append(...Object.values(this.#settings).map((control) => control.element));
+    this.#beside = new Beside(part(root, 'beside'), engine, onInput);
+    part(root, 'settings').append(this.#beside.control.element);
     part(root, 'layers').append(...Object.values(this.#layers).map((control) => control.element));
     this.#bindPictures();
     this.#bindLooking();
@@ -100,7 +104,7 @@ export class MatchView implements View {
   show(state: URLSearchParams): void {
     this.#isShown = true;
     this.#engine.serve('pair');
-    this.#isStale = takeTexts(this.#settings, state) || this.#isStale;
+    this.#isStale = takeTexts({ ...this.#settings, beside: this.#beside.control }, state) || this.#isStale;
     takeTexts(this.#layers, state);
     const example = state.get('example') ?? undefined;
     if (example !== this.#example) void this.#showExample(example);
@@ -114,12 +118,13 @@ export class MatchView implements View {
   }
 
   #noteState(step?: 'push'): void {
-    this.#note({ example: this.#example, ...textsOf(this.#settings), ...textsOf(this.#layers) }, step);
+    const controls = { ...this.#settings, ...this.#layers, beside: this.#beside.control };
+    this.#note({ example: this.#example, ...textsOf(controls) }, step);
   }
 
   /** Takes the pictures of an example, or none. */
   async #showExample(example: string | undefined, step?: 'push'): Promise<void> {
-    const pictures = EXAMPLES[example ?? ''];
+    const pictures = Object.hasOwn(EXAMPLES, example ?? '') ? EXAMPLES[example ?? ''] : undefined;
     this.#example = pictures && example;
     this.#noteState(step);
     if (pictures) {
@@ -213,21 +218,15 @@ export class MatchView implements View {
       this.#showNumbers(comparison);
       this.#paint();
       this.#warped = (await attempt(() => this.#engine.remote.overlay())) ?? undefined;
+      const settings = valuesOf<MatchSettings>(this.#settings);
+      await this.#beside.update(comparison, settings, this.#engine.title);
     }
     this.#paint();
   }
 
   #showNumbers(comparison: Comparison): void {
-    const { points, matches, inlierCount, H_0to1, verdict, remark, milliseconds } = comparison;
-    const { network, rest } = milliseconds;
-    showFigures(part(this.#root, 'figures'), {
-      'points, first': String(points[0].count),
-      'points, second': String(points[1].count),
-      matches: String(matches.count),
-      inliers: String(inlierCount),
-      network: `${Math.round(network)} ms`,
-      'all else': `${Math.round(rest)} ms`,
-    });
+    const { matches, inlierCount, H_0to1, verdict, remark } = comparison;
+    showFigures(part(this.#root, 'figures'), figuresOf(comparison));
     const why = verdict === 'chance' ? 'which chance would give' : 'but on a line or in too few places';
     const agreement = H_0to1
       ? `${inlierCount} of ${matches.count} matches agree on a homography.`
@@ -270,6 +269,8 @@ export class MatchView implements View {
     const match = comparison && this.#selectedMatch(comparison);
     if (comparison && match !== undefined) paintLens(context, shown, layout, comparison, match);
     this.#paintWipe();
+    const both = first && second ? ([first, second] as const) : undefined;
+    this.#beside.paint(comparison ? both : undefined, valuesOf<Layers>(this.#layers), POINT_RADIUS);
   }
 
   #paintWipe(): void {
@@ -369,6 +370,8 @@ export class MatchView implements View {
       'save-picture',
       saved(() => this.#picture(), 'matches.png'),
     );
+    const share = find<HTMLButtonElement>(this.#root, '[data-do=share]');
+    bindShare(share, () => this.#picture(), 'matches.png');
     button(this.#root, 'copy-json', () =>
       attempt(async () => {
         const text = await (await remote.featuresFile('json')).text();

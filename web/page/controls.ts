@@ -119,7 +119,7 @@ export function menu<Value extends string>(
       return select.value === chosen ? undefined : select.value;
     },
     take(text) {
-      select.value = text !== null && text in choices ? text : chosen;
+      select.value = text !== null && Object.hasOwn(choices, text) ? text : chosen;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The page's side of the engine: starts it, shows how far it is, and lets the user choose model and device. */
-import { MODELS } from 'virtual:shipped';
+import { MODELS, RUNTIMES } from 'virtual:shipped';
 import type { Progress } from '../../src/progress.js';
 import type { ModelSource } from '../engine/network.js';
 import { connect, type Remote } from '../engine/rpc.js';
@@ -76,6 +76,17 @@ export class Engine {
   /** The models at hand, the best first. */
   get models(): readonly ModelSource[] {
     return this.#models;
+  }
+
+  /** What the model in use is called. */
+  get title(): string {
+    return titleOf(this.#used ?? '');
+  }
+
+  /** Addresses of what the page needs on this device, whichever its view. */
+  get files(): readonly string[] {
+    const models = Object.values(this.#suits()).flatMap((model) => (model ? [model.url] : []));
+    return [RUNTIMES[this.device].url, ...models];
   }
 
   /** Calls `listener` whenever another network is in use. */

@@ -1,5 +1,6 @@
 /** Files into the page (chosen, dropped, pasted) and out of it (saved, copied). */
 import { element } from './dom.js';
+import { attempt } from './notices.js';
 
 /** What is taken for a picture. */
 export const PICTURES = 'image/*,.pgm,.ppm,.pnm';
@@ -43,6 +44,24 @@ export function save(content: Blob, name: string): void {
   const href = URL.createObjectURL(content);
   element('a', { href, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
+
+/**
+ * Shares a picture through the system's own sheet by a button, which is hidden where there is none.
+ * @param name of the file, a PNG.
+ */
+export function bindShare(share: HTMLButtonElement, picture: () => Promise<Blob>, name: string): void {
+  const filesOf = (content: Blob) => [new File([content], name, { type: 'image/png' })];
+  share.hidden = !navigator.canShare?.({ files: filesOf(new Blob()) });
+  share.addEventListener('click', () =>
+    attempt(async () => {
+      const files = filesOf(await picture());
+      await navigator.share({ files, title: document.title, url: location.href }).catch((problem) => {
+        // Who closes the sheet has changed their mind; that is no problem.
+        if (problem.name !== 'AbortError') throw problem;
+      });
+    }, 'share'),
+  );
 }
 
 /** A file of this page. @throws Error in one line where it cannot be fetched. */

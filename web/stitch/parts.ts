@@ -1,6 +1,5 @@
 /** The example of Stitch: a photograph in overlapping parts, each turned, shifted and lit a little differently. */
-import graf1 from '../../examples/photographs/graf1.png?url';
-import { fetchFile } from '../page/files.js';
+import { wall } from '../page/wall.js';
 
 const [WIDTH, HEIGHT] = [360, 300];
 /** Where the parts' centres lie, as shares of the photograph; degrees of their turn; brightness. */
@@ -12,7 +11,7 @@ const PARTS = [
 ] as const;
 
 export async function wallInParts(): Promise<File[]> {
-  const photograph = await createImageBitmap(await fetchFile(graf1, 'graf1.png'));
+  const photograph = await createImageBitmap(await wall());
   const files = PARTS.map(async ({ x, y, turn, light }, n) => {
     const canvas = new OffscreenCanvas(WIDTH, HEIGHT);
     const context = canvas.getContext('2d');

@@ -2,9 +2,9 @@
 import type { Stitched, StitchSettings } from '../engine/album.js';
 import { checkbox, takeTexts, textsOf, valuesOf } from '../page/controls.js';
 import { detectionControls } from '../page/detection-controls.js';
-import { button, element, part, showFigures } from '../page/dom.js';
+import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
+import { bindShare, chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, complain } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
@@ -69,6 +69,8 @@ export class StitchView implements View {
     button(root, 'save', () =>
       attempt(async () => save(await engine.remote.panoramaFile(), 'panorama.png'), 'save'),
     );
+    const share = find<HTMLButtonElement>(root, '[data-do=share]');
+    bindShare(share, () => engine.remote.panoramaFile(), 'panorama.png');
     onDrop(part(root, 'stage'), (files) => void this.#take(files));
     addEventListener('paste', ({ clipboardData }) => {
       const files = [...(clipboardData?.files ?? [])];
@@ -166,7 +168,7 @@ export class StitchView implements View {
       });
       canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
       const remove = element('button', { type: 'button', className: 'quiet' }, 'Take away');
-      remove.setAttribute('aria-label', `Take ${name} away`);
+      remove.setAttribute('aria-label', `Take away ${name}`);
       remove.addEventListener('click', () => this.#remove(photograph));
       const state = this.#result?.states[n];
       const line = element('span', { className: 'hint' }, state ? STATES[state] : '');

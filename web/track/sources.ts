@@ -1,9 +1,8 @@
 /** Where frames come from: the bundled sequence, a camera, a video file. */
-import graf1 from '../../examples/photographs/graf1.png?url';
 import { FRAME_HEIGHT, FRAME_WIDTH, SEQUENCE_LENGTH } from '../engine/camera-path.js';
 import type { Remote } from '../engine/rpc.js';
 import type { EngineService } from '../engine/worker.js';
-import { fetchFile } from '../page/files.js';
+import { wall } from '../page/wall.js';
 
 export interface FrameSource {
   readonly width: number;
@@ -17,7 +16,7 @@ export interface FrameSource {
 
 /** The camera that moves in front of a photograph: every frame, however long each takes. */
 export async function bundledSequence(remote: Remote<EngineService>): Promise<FrameSource> {
-  await remote.openScenery(await fetchFile(graf1, 'the photograph of the bundled sequence'));
+  await remote.openScenery(await wall());
   let n = 0;
   return {
     width: FRAME_WIDTH,

@@ -1,0 +1,53 @@
+/** The page as an installed program: its manifest, its service worker, threads where the host knows no headers. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { skipWithoutChromium } from '../chromium.js';
+import { buildSite, type Site, visit } from './site.js';
+
+suite('the page as a program', { skip: skipWithoutChromium }, () => {
+  let site: Site;
+  before(async () => {
+    site = await buildSite();
+  });
+  after(() => site?.remove());
+
+  test('has a manifest that names files which are there', async () => {
+    const manifest = JSON.parse(await readFile(join(site.folder, 'manifest.webmanifest'), 'utf8'));
+    assert.equal(manifest.start_url, './');
+    for (const { src } of manifest.icons) await readFile(join(site.folder, src));
+    const html = await readFile(join(site.folder, 'index.html'), 'utf8');
+    assert.match(html, /<link rel="manifest" href="\.\/manifest\.webmanifest">/);
+    const worker = await readFile(join(site.folder, 'service-worker.js'), 'utf8');
+    assert.doesNotMatch(worker, /__FILES__|__VERSION__|^import /m);
+  });
+
+  test('works without a connection after the first visit', async () => {
+    const query = '?device=wasm#match?example=wall&size=160';
+    await visit(site, { query, serviceWorkers: 'allow' }, async ({ page, complaints }) => {
+      await page.waitForSelector('#match [data-part=exports]:not([disabled])');
+      await page.waitForFunction(async () => {
+        const cache = await caches.open((await caches.keys())[0] ?? 'none');
+        const names = (await cache.keys()).map(({ url }) => url);
+        return [/\.wasm$/, /int8.*\.safetensors$|superpoint-[^/]*\.safetensors$/, /\.html$|\/$/].every(
+          (pattern) => names.some((name) => pattern.test(name)),
+        );
+      });
+      await page.context().setOffline(true);
+      await page.reload();
+      await page.waitForSelector('#match [data-part=exports]:not([disabled])');
+      assert.deepEqual(complaints, []);
+    });
+  });
+
+  test('has threads on a host that sends no headers', async () => {
+    const options = { query: '?device=wasm#match', isolated: false, serviceWorkers: 'allow' } as const;
+    await visit(site, options, async ({ page, complaints }) => {
+      await page.waitForFunction(() => crossOriginIsolated);
+      await page.waitForSelector('#engine-summary:has-text("WebAssembly")');
+      assert.equal(await page.locator('.notice:has-text("one thread only")').count(), 0);
+      assert.deepEqual(complaints, []);
+    });
+  });
+});
