@@ -74,7 +74,7 @@ export async function adaptImage(
 ): Promise<Float32Array> {
   const { warps = 100 } = options;
   const { minViews = Math.ceil(warps / 8) } = options;
-  checkOptions({ minViews }, 0);
+  checkOptions({ warps, minViews }, 0);
   let last: HeatmapSum | undefined;
   for await (const { sum } of adaptViews(detect, photo, random, { ...options, warps })) last = sum;
   return meanHeatmap(last as HeatmapSum, minViews);

