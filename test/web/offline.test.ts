@@ -27,6 +27,7 @@ suite('the page as a program', { skip: skipWithoutChromium }, () => {
     const query = '?device=wasm#match?example=wall&size=160';
     await visit(site, { query, serviceWorkers: 'allow' }, async ({ page, complaints }) => {
       await page.waitForSelector('#match [data-part=exports]:not([disabled])');
+      await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
       await page.waitForFunction(async () => {
         const cache = await caches.open((await caches.keys())[0] ?? 'none');
         const names = (await cache.keys()).map(({ url }) => url);
