@@ -50,6 +50,7 @@ export {
   type Camera,
   cameraOf,
   FocalLength,
+  type PlaneSize,
   type Pose,
   poseFromHomography,
   projectPoints,

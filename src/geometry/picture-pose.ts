@@ -10,7 +10,11 @@ import {
   translationHomography,
 } from './homography.js';
 
-type Size = { readonly width: number; readonly height: number };
+/** Of a picture or a frame, in pixels. */
+export interface PlaneSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** A camera without distortion, in pixels of its frames. */
 export interface Camera {
@@ -36,18 +40,18 @@ const PRIOR_WEIGHT = 0.01;
 
 /** The camera to assume for frames of this size, its axis through their middle. */
 export function cameraOf(
-  { width, height }: Size,
+  { width, height }: PlaneSize,
   focalLength = TYPICAL_FOCAL_LENGTH * Math.max(width, height),
 ): Camera {
   return { focalLength, centreX: (width - 1) / 2, centreY: (height - 1) / 2 };
 }
 
-function fromCentre({ width, height }: Size): Homography {
+function fromCentre({ width, height }: PlaneSize): Homography {
   return translationHomography((width - 1) / 2, (height - 1) / 2);
 }
 
 /** From the picture's centred coordinates to directions of the camera, up to scale. */
-function planeToCamera(H_pictureToFrame: Homography, picture: Size, camera: Camera): Homography {
+function planeToCamera(H_pictureToFrame: Homography, picture: PlaneSize, camera: Camera): Homography {
   const { focalLength, centreX, centreY } = camera;
   const K_inverse = Float64Array.of(
     1 / focalLength,
@@ -69,7 +73,7 @@ function planeToCamera(H_pictureToFrame: Homography, picture: Size, camera: Came
  * @param H_pictureToFrame of a picture seen from its front.
  * @throws RangeError if the homography is singular.
  */
-export function poseFromHomography(H_pictureToFrame: Homography, picture: Size, camera: Camera): Pose {
+export function poseFromHomography(H_pictureToFrame: Homography, picture: PlaneSize, camera: Camera): Pose {
   invertHomography(H_pictureToFrame);
   const m = planeToCamera(H_pictureToFrame, picture, camera);
   // In front of the camera, the picture's centre is at a positive depth.
@@ -129,12 +133,12 @@ export function projectPoints(
  * nothing, change nothing.
  */
 export class FocalLength {
-  readonly #frame: Size;
-  readonly #picture: Size;
+  readonly #frame: PlaneSize;
+  readonly #picture: PlaneSize;
   #weight = PRIOR_WEIGHT;
   #pull = PRIOR_WEIGHT / TYPICAL_FOCAL_LENGTH ** 2;
 
-  constructor(frame: Size, picture: Size) {
+  constructor(frame: PlaneSize, picture: PlaneSize) {
     this.#frame = frame;
     this.#picture = picture;
   }

@@ -29,8 +29,8 @@ suite('the page as a program', { skip: skipWithoutChromium }, () => {
       await page.waitForSelector('#match [data-part=exports]:not([disabled])');
       await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
       await page.waitForFunction(async () => {
-        const cache = await caches.open((await caches.keys())[0] ?? 'none');
-        const names = (await cache.keys()).map(({ url }) => url);
+        const kept = (await caches.keys()).map(async (name) => (await caches.open(name)).keys());
+        const names = (await Promise.all(kept)).flat().map(({ url }) => url);
         return [/\.wasm$/, /int8.*\.safetensors$|superpoint-[^/]*\.safetensors$/, /\.html$|\/$/].every(
           (pattern) => names.some((name) => pattern.test(name)),
         );
