@@ -33,6 +33,8 @@ export interface AdaptFolderSettings {
   readonly round: AdaptationRound;
   /** Decides on the views, together with a photograph's name. */
   readonly seed: number;
+  /** Spread each photograph's values over black to white. @default false */
+  readonly stretch?: boolean;
   /** The part of `files` that is labelled. @default all */
   readonly shard?: Shard;
   /** @default 'cpu' */
@@ -74,11 +76,13 @@ const GPU_BATCH = 8;
 export function adaptationOrigin({
   round,
   seed,
+  stretch,
   weights,
   madeBy,
-}: Pick<AdaptFolderSettings, 'round' | 'seed' | 'weights' | 'madeBy'>): Origin {
+}: Pick<AdaptFolderSettings, 'round' | 'seed' | 'stretch' | 'weights' | 'madeBy'>): Origin {
   const { homographies, ...choice } = round;
-  const settings = { seed, ...choice, homographies: { ...homographies } };
+  const reading = stretch ? { stretch } : {};
+  const settings = { seed, ...reading, ...choice, homographies: { ...homographies } };
   return originOf('adaptation', settings, { weights: weightsOrigin(weights, madeBy) });
 }
 
@@ -114,7 +118,7 @@ async function labelInto(
   settings: AdaptFolderSettings,
   { model, workers, threads }: { model: Uint8Array; workers: number; threads?: number },
 ): Promise<AdaptFolderSummary> {
-  const { photos, files, output, round, seed, device = 'cpu', onProgress, signal } = settings;
+  const { photos, files, output, round, seed, stretch, device = 'cpu', onProgress, signal } = settings;
   const { batch = device === 'cpu' ? 1 : GPU_BATCH } = settings;
   const { labelled, changed, ...earlier } = await resumeLabels(output, header, settings);
   const wanted = new Set(files);
@@ -128,7 +132,7 @@ async function labelInto(
     onProgress?.({ what: 'labels', done: settled, of: files.length, note });
   }
 
-  const spec = { photos, model, device, threads, round, seed, batch };
+  const spec = { photos, model, device, threads, round, seed, stretch, batch };
   const began = performance.now();
   const secondsSince = () => (performance.now() - began) / 1000;
   const next = countProgress(onProgress, 'labels', { of: files.length, done: settled, unit: 'images' });

@@ -35,6 +35,8 @@ export interface AdaptationRound {
 export interface LabelSettings {
   readonly round: AdaptationRound;
   readonly seed: number;
+  /** Spread each photograph's values over black to white. @default false */
+  readonly stretch?: boolean;
   /** Views that go through the network at a time; default as in `adaptImage`. */
   readonly batch?: number;
 }
@@ -141,7 +143,7 @@ export async function openLabeller(spec: LabellerSpec): Promise<Service<string, 
       const digest = await photographDigest(path);
       let photo: GrayImage;
       try {
-        photo = await readImage(path);
+        photo = await readImage(path, { stretch: spec.stretch });
         checkNetworkInput(photo);
       } catch (error) {
         return { digest, problem: messageOf(error) };

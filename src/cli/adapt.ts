@@ -10,7 +10,17 @@ import { readModel } from '../network/model-file.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { deviceOption, MODEL_KINDS, numberIn, overwriteOption, shardOption, wholeNumber } from './options.js';
+import { tellFallback } from './model.js';
+import {
+  deviceOption,
+  FROM_RECIPE,
+  MODEL_KINDS,
+  numberIn,
+  overwriteOption,
+  shardOption,
+  stretchOption,
+  wholeNumber,
+} from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
@@ -27,6 +37,7 @@ interface AdaptOptions {
   readonly resize?: number;
   readonly seed: number;
   readonly shard?: Shard;
+  readonly stretch?: boolean;
   readonly overwrite?: boolean;
   readonly workers?: number;
   readonly device: Device;
@@ -57,6 +68,7 @@ export function registerAdapt(program: Command): void {
     .option('--resize <pixels>', 'longest side at which photographs are labelled', wholeNumber(8))
     .option('--recipe <recipe>', 'recipe whose first round fills in what these options leave out', 'paper')
     .option('--seed <s>', 'decides on the views, with the name of the photograph', wholeNumber(0), 1)
+    .addOption(stretchOption(FROM_RECIPE))
     .addOption(shardOption('`superpoint join` makes the whole of them'))
     .option('--workers <n>', 'threads with a network each (default: one for each core)', wholeNumber(0))
     .addOption(deviceOption())
@@ -67,9 +79,11 @@ export function registerAdapt(program: Command): void {
 async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
   const { output, overwrite, seed, workers, device, json } = options;
   const signal = abortOnSignals('the photograph');
-  const [first] = (await readRecipe(options.recipe)).adaptation;
+  const { adaptation, stretch } = await readRecipe(options.recipe);
+  const [first] = adaptation;
   const { names: files, leftOut } = await imagesBelow(photos);
   const { weights, metadata } = await readModel(options.model);
+  await tellFallback(device);
   const progress = openProgressLine();
   const madeBy = originOfMetadata(metadata);
   const settings = {
@@ -81,6 +95,7 @@ async function runAdapt(photos: string, options: AdaptOptions): Promise<void> {
     overwrite,
     round: roundOf(first, options),
     seed,
+    stretch: options.stretch ?? stretch,
   };
   const summary = await adaptFolder({
     ...settings,

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from './options.js';
 import { printJson, printLines } from './output.js';
+import { requireParts } from './parts.js';
 import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 
@@ -55,6 +56,7 @@ export function registerColmap(program: Command): void {
 }
 
 async function runColmap(paths: string[], options: ColmapCommandOptions): Promise<void> {
+  requireParts('superpoint colmap', 'sql.js');
   const signal = abortOnSignals('the pair');
   const { database: path, singleCamera, json } = options;
   const lock = await lockFile(path);

@@ -7,6 +7,7 @@ import { PartialFailureError, UsageError } from './errors.js';
 import { findImages, isFolder, tellLeftOut } from './find-images.js';
 import { addDetectionOptions, addModelOptions, addReadOptions, shardOption } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
+import { requireForDrawing } from './parts.js';
 import { abortOnSignals } from './signals.js';
 
 interface DetectOptions extends DetectionSettings {
@@ -50,6 +51,7 @@ export function registerDetect(program: Command): void {
 }
 
 async function runDetect(paths: string[], options: DetectOptions): Promise<void> {
+  requireForDrawing(options.draw);
   const signal = abortOnSignals('the picture');
   const began = performance.now();
   const { images, leftOut } = await findImages(paths);

@@ -1,5 +1,6 @@
 /** How the command line ends when something is wrong: one line on stderr, and the exit code. */
 import { CommanderError } from 'commander';
+import { hasPrintedJson, printJson } from './output.js';
 
 /** The command was called in a wrong way: exit code 2. */
 export class UsageError extends Error {
@@ -63,16 +64,25 @@ export function failureOf(name: string, path: string, error: unknown): Failure {
 /**
  * Prints what went wrong on stderr, without a stack (set SUPERPOINT_DEBUG=1 to see it).
  *
+ * @param asJson also print it as the document on stdout that a script waits for, where there is none yet.
  * @returns the exit code: 0 for help, 2 for wrong usage, 75 for work to go on with, 1 for a failure.
  */
-export function report(error: unknown): 0 | 1 | 2 | 75 {
+export function report(error: unknown, asJson = false): 0 | 1 | 2 | 75 {
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
+  const exitCode = exitCodeOf(error);
   // commander printed the help already where no command was given
-  if (!(error instanceof CommanderError && error.code === 'commander.help')) {
-    const text = error instanceof PartialFailureError ? error.message : firstLine(error);
-    process.stderr.write(`superpoint: ${text.replace(/^error: /, '')}\n`);
-    if (process.env.SUPERPOINT_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof CommanderError && error.code === 'commander.help') return exitCode;
+  const text = error instanceof PartialFailureError ? error.message : firstLine(error);
+  const message = text.replace(/^error: /, '');
+  process.stderr.write(`superpoint: ${message}\n`);
+  if (process.env.SUPERPOINT_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (asJson && !hasPrintedJson()) {
+    printJson({ error: { name: error instanceof Error ? error.name : 'Error', message }, exitCode });
   }
+  return exitCode;
+}
+
+function exitCodeOf(error: unknown): 1 | 2 | 75 {
   if (error instanceof StoppedEarlyError) return 75;
   return error instanceof CommanderError || error instanceof UsageError ? 2 : 1;
 }

@@ -16,7 +16,7 @@ import {
   type Profile,
   warpsProfile,
 } from '../evaluation/protocols/profiles.js';
-import { readSequences } from '../evaluation/protocols/sequences.js';
+import { readSequences, type SequenceOptions } from '../evaluation/protocols/sequences.js';
 import { type Elsewhere, homographyReport } from '../evaluation/report/homographies.js';
 import { matchPictures, SHOWN_MATCHES } from '../evaluation/report/match-pictures.js';
 import { OUTSIDE_CHANGES, publishedBeside } from '../evaluation/report/published.js';
@@ -39,7 +39,7 @@ import {
   runEvaluation,
 } from './evaluation-run.js';
 import { imagesBelow, isFolder, tellLeftOut } from './find-images.js';
-import { scalesOption, wholeNumber } from './options.js';
+import { scalesOption, stretchOption, wholeNumber } from './options.js';
 
 interface SyntheticOptions extends EvaluationOptions {
   readonly count: number;
@@ -49,6 +49,7 @@ interface HomographyOptions extends EvaluationOptions {
   readonly features: readonly FeatureSource[];
   readonly profile: string;
   readonly categories?: string;
+  readonly stretch?: boolean;
 }
 
 interface WarpOptions extends EvaluationOptions {
@@ -56,11 +57,13 @@ interface WarpOptions extends EvaluationOptions {
   readonly count: number;
   readonly sweeps: readonly Kind[];
   readonly size: number;
+  readonly stretch?: boolean;
 }
 
 interface AdaptationOptions extends EvaluationOptions {
   readonly warps: readonly number[];
   readonly categories?: string;
+  readonly stretch?: boolean;
 }
 
 const DETECTORS = ['fast', 'harris', 'shi-tomasi', 'random'];
@@ -81,7 +84,8 @@ export function registerEvaluate(program: Command): void {
       .description('repeatability, homographies and matching on sequences in the layout of HPatches')
       .argument('<dir>', 'folder of sequences: <sequence>/1.png … and H_1_2 …')
       .addOption(new Option('--profile <name>', 'protocol').choices(Object.keys(PROFILES)).default('design'))
-      .option('--categories <file>', 'JSON from sequence (graf) or picture (graf/3) to what changes there'),
+      .option('--categories <file>', 'JSON from sequence (graf) or picture (graf/3) to what changes there')
+      .addOption(stretchOption()),
     RIVAL_NAMES,
   ).action(runHomographies);
   addEvaluationOptions(
@@ -95,7 +99,8 @@ export function registerEvaluate(program: Command): void {
         'shorter side of a view; 480 is what the design profile sees',
         wholeNumber(64),
         240,
-      ),
+      )
+      .addOption(stretchOption()),
     RIVAL_NAMES,
   ).action(runWarps);
   addEvaluationOptions(
@@ -104,7 +109,8 @@ export function registerEvaluate(program: Command): void {
       .description('repeatability of heatmaps averaged over N views; give --model once for each round')
       .argument('<dir>', 'folder of sequences')
       .option('--warps <list>', 'numbers of views N', viewCounts, [1, 10, 100, 1000])
-      .option('--categories <file>', 'JSON from sequence or picture to what changes there'),
+      .option('--categories <file>', 'JSON from sequence or picture to what changes there')
+      .addOption(stretchOption()),
     DETECTORS,
   ).action(runAdaptation);
 }
@@ -173,7 +179,7 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
   await runEvaluation(options, async (output, opened, onProgress) => {
     opened.push(...(await openMethods(options)));
     const profile = PROFILES[options.profile];
-    return compareOnSequences(folder, options.categories, profile, {
+    return compareOnSequences(folder, options, profile, {
       name: `homographies-${profile.name}`,
       title: 'Keypoints, matches and homographies',
       methods: opened,
@@ -192,9 +198,15 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
     const { names: photos, leftOut } = await imagesBelow(folder);
     tellLeftOut(leftOut);
     const pairs = join(output, 'pairs');
-    const { seed, count, sweeps: kinds, size: shortSide } = options;
-    const { skipped } = await makeWarps(folder, photos, pairs, { seed, count, kinds, shortSide }, onProgress);
-    const outcome = await compareOnSequences(pairs, undefined, warpsProfile(shortSide), {
+    const { seed, count, sweeps: kinds, size: shortSide, stretch } = options;
+    const { skipped } = await makeWarps(
+      folder,
+      photos,
+      pairs,
+      { seed, count, kinds, shortSide, stretch },
+      onProgress,
+    );
+    const outcome = await compareOnSequences(pairs, {}, warpsProfile(shortSide), {
       name: 'warps',
       title: 'Views of photographs',
       methods: opened,
@@ -222,7 +234,7 @@ async function runAdaptation(folder: string, options: AdaptationOptions): Promis
       }
     }
     opened.push(...(await openMethods({ ...options, model: false })));
-    return compareOnSequences(folder, options.categories, ADAPTATION_PROFILE, {
+    return compareOnSequences(folder, options, ADAPTATION_PROFILE, {
       name: 'adaptation',
       title: 'The effect of Homographic Adaptation',
       methods: opened,
@@ -247,13 +259,14 @@ interface Comparison {
 
 async function compareOnSequences(
   folder: string,
-  categories: string | undefined,
+  { categories, stretch }: SequenceOptions,
   profile: Profile,
   { name, title, methods, features, output, onProgress, elsewhere }: Comparison,
 ): Promise<Outcome> {
   checkNames([...methods, ...features].map(({ name }) => name));
   const set = await readSequences(folder, {
     categories,
+    stretch,
     onProgress,
   });
   const kept = join(output, 'features', profile.name);

@@ -16,8 +16,10 @@ import { lockFolder } from '../files/lock.js';
 import type { Device } from '../graph/session.js';
 import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
+import { tellFallback } from './model.js';
 import { deviceOption, MODEL_KINDS, numberIn, wholeNumber } from './options.js';
 import { printJson, printLines } from './output.js';
+import { requireParts } from './parts.js';
 import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
 
@@ -109,6 +111,15 @@ export function checkNames(names: readonly string[]): void {
   if (twice) throw new UsageError(`two rows are named ${twice}: name them by --model name=path`);
 }
 
+/** The packages that the rivals, the homographies and a report need. */
+function partsOf({ output, pictures }: EvaluationOptions): string[] {
+  return [
+    '@opencvjs/node',
+    ...(output === undefined ? [] : ['@observablehq/plot', 'linkedom']),
+    ...(output !== undefined && pictures ? ['@napi-rs/canvas'] : []),
+  ];
+}
+
 /** What an evaluation hands back to be printed and written. */
 export interface Outcome {
   /** Base name of the report's files. */
@@ -135,6 +146,8 @@ export async function runEvaluation(
   work: (folder: string, opened: Method[], onProgress: OnProgress) => Promise<Outcome>,
 ): Promise<void> {
   exitOnSignals();
+  requireParts('superpoint evaluate', ...partsOf(options));
+  await tellFallback(options.device);
   const began = performance.now();
   const progress = openProgressLine();
   const folder = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));

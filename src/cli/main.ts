@@ -17,6 +17,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   evaluate: async () => (await import('./evaluate.js')).registerEvaluate,
   export: async () => (await import('./export.js')).registerExport,
   reproduce: async () => (await import('./reproduce.js')).registerReproduce,
+  recipes: async () => (await import('./recipes.js')).registerRecipes,
+  doctor: async () => (await import('./doctor.js')).registerDoctor,
+  completion: async () => (await import('./completion.js')).registerCompletion,
 };
 
 function packageVersion(): string {
@@ -31,7 +34,8 @@ async function main(): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .showHelpAfterError(false);
-  const called = Object.keys(COMMANDS).filter((name) => name === process.argv[2]);
+  // Completion is about all of them.
+  const called = Object.keys(COMMANDS).filter((name) => name === process.argv[2] && name !== 'completion');
   for (const name of called.length > 0 ? called : Object.keys(COMMANDS)) {
     const register = await COMMANDS[name]();
     register(program);
@@ -41,7 +45,7 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync();
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, process.argv.includes('--json'));
   }
 }
 

@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from './options.js';
 import { millisecondsSince, printJson, printLines, writePicture } from './output.js';
+import { requireForDrawing } from './parts.js';
 import { exitOnSignals } from './signals.js';
 
 interface MatchOptions extends ModelOptions, DetectionOptions, ReadingOptions {
@@ -92,6 +93,7 @@ async function matchTwo(paths: readonly string[], options: MatchOptions): Promis
     throw new UsageError(`expected two pictures, or --output for many, got ${paths.length}`);
   const lonely = (['pairs', 'features', 'shard'] as const).find((name) => options[name] !== undefined);
   if (lonely) throw new UsageError(`--${lonely} goes with --output`);
+  requireForDrawing(options.draw);
   exitOnSignals();
   const milliseconds: Record<string, number> = {};
   const timed = async <T>(step: string, work: () => T | Promise<T>): Promise<T> => {

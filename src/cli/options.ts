@@ -40,11 +40,12 @@ export function scalesOption(usual: string): Option {
   });
 }
 
+/** Where a network may be asked to run in Node. */
+export const DEVICES: readonly Device[] = ['cpu', 'webgpu', 'cuda'];
+
 /** `--device`. */
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'where the network runs')
-    .choices(['cpu', 'webgpu', 'cuda'])
-    .default('cpu');
+  return new Option('--device <device>', 'where the network runs').choices(DEVICES).default('cpu');
 }
 
 /** `--overwrite`. */
@@ -77,9 +78,13 @@ export function addModelOptions(command: Command): Command {
   return addModelOption(command).addOption(deviceOption());
 }
 
+/** Said of `--stretch` where a recipe may ask for it. */
+export const FROM_RECIPE = ', as the key `stretch` of a recipe does';
+
 /** What `addTrainingOptions` adds. */
 export interface TrainingOptions {
   readonly overwrite?: boolean;
+  readonly stretch?: boolean;
   readonly maxTime?: number;
   readonly checkpointEvery?: number;
   readonly workers?: number;
@@ -91,6 +96,7 @@ export interface TrainingOptions {
 export function addTrainingOptions(command: Command): Command {
   return command
     .addOption(overwriteOption())
+    .addOption(stretchOption(FROM_RECIPE))
     .option(
       '--max-time <span>',
       'stop with everything kept after a time such as 90s, 150m or 2h, with exit code 75',
@@ -132,6 +138,14 @@ export function addDetectionOptions(command: Command, scales = '1,0.5'): Command
     );
 }
 
+/** `--stretch`. @param also said behind it. */
+export function stretchOption(also = ''): Option {
+  return new Option(
+    '--stretch',
+    `spread the values of each picture over black to white: for a narrow band of 16 bits, for floats on any scale${also}`,
+  );
+}
+
 /** What `addReadOptions` adds. */
 export type ReadingOptions = Pick<ReadOptions, 'stretch' | 'exif' | 'maxPixels'>;
 
@@ -144,10 +158,7 @@ function exifOption(usual: string): Option {
 /** The options of how images are read. @param exif said to be the default. */
 export function addReadOptions(command: Command, exif = 'apply'): Command {
   return command
-    .option(
-      '--stretch',
-      'spread the values of each picture over black to white: for a narrow band of 16 bits, for floats on any scale',
-    )
+    .addOption(stretchOption())
     .addOption(exifOption(exif))
     .option('--max-pixels <n>', 'largest picture that is decoded (default: 200 million)', wholeNumber(1));
 }

@@ -4,8 +4,16 @@ import { writeFileAtomic } from '../files/atomic-file.js';
 import { encodePng } from '../image/codec.js';
 import type { RgbaImage } from '../image/image.js';
 
+let hasDocument = false;
+
+/** Has a result been printed as JSON? A command prints one. */
+export function hasPrintedJson(): boolean {
+  return hasDocument;
+}
+
 /** Prints a result as one line of JSON. */
 export function printJson(value: unknown): void {
+  hasDocument = true;
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 

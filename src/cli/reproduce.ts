@@ -5,6 +5,7 @@ import { reproduce } from '../training/pipeline.js';
 import { readRecipe } from '../training/recipe.js';
 import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
+import { tellFallback } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
@@ -33,9 +34,11 @@ export function registerReproduce(program: Command): void {
 async function runReproduce(options: ReproduceOptions): Promise<void> {
   const { photos, output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
   const began = performance.now();
-  const recipe = await readRecipe(options.recipe);
+  const given = await readRecipe(options.recipe);
+  const recipe = options.stretch ? { ...given, stretch: true } : given;
   const { names: files, leftOut } = await imagesBelow(photos);
   const signal = abortOnSignals('the step');
+  await tellFallback(device);
   const progress = openProgressLine();
   const { model, failures } = await reproduce(recipe, {
     photos,

@@ -10,6 +10,7 @@ import { SHAPE_KINDS, type ShapeKind, type SyntheticSample } from '../synthetic/
 import { renderShape, synthesize } from '../synthetic/synthesize.js';
 import { wholeNumber } from './options.js';
 import { printJson, printLines, writePicture } from './output.js';
+import { requireForDrawing } from './parts.js';
 import { openProgressLine } from './progress-line.js';
 import { exitOnSignals } from './signals.js';
 
@@ -44,6 +45,7 @@ export function registerSynthesize(program: Command): void {
 
 async function runSynthesize(options: SynthesizeOptions): Promise<void> {
   const { output, count, seed, width, height, kind, clean, draw, json } = options;
+  requireForDrawing(draw);
   exitOnSignals();
   const settings = { width, height, ...(kind ? { kind } : {}) };
   const progress = openProgressLine();

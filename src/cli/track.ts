@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from './options.js';
 import { printJson, printLines } from './output.js';
+import { requireForDrawing } from './parts.js';
 import { openProgressLine } from './progress-line.js';
 import { abortOnSignals } from './signals.js';
 import { type TrackResult, TrackRun } from './track-run.js';
@@ -67,6 +68,7 @@ export function registerTrack(program: Command): void {
 
 async function runTrack(input: string, options: TrackOptions): Promise<void> {
   checkTargets(input, options);
+  requireForDrawing(options.draw);
   const signal = abortOnSignals('the frame');
   const reading = readingOf(options);
   const source = await openFrames(input, reading);

@@ -11,6 +11,7 @@ import { runFiles } from '../training/run-files.js';
 import { type MadeWeights, magicPointStage, photographStage, superPointStage } from '../training/stages.js';
 import { readStartingPoint, type StartingPoint } from '../training/starting-point.js';
 import { StoppedEarlyError, UsageError } from './errors.js';
+import { tellFallback } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
@@ -51,8 +52,10 @@ export function registerTrain(program: Command): void {
 async function runTrain(network: 'magicpoint' | 'superpoint', options: TrainOptions): Promise<void> {
   const { output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
   checkUsage(network, options);
-  const recipe = await readRecipe(options.recipe);
+  const given = await readRecipe(options.recipe);
+  const recipe = options.stretch ? { ...given, stretch: true } : given;
   const signal = abortOnSignals('the step');
+  await tellFallback(device);
   const run: RunOptions = {
     output,
     overwrite,

@@ -5,6 +5,7 @@
 export type { Features } from '../features/features.js';
 export type { DetectOptions } from '../features/superpoint.js';
 export { FormatError } from '../files/format-error.js';
+export { MissingPackageError } from '../files/missing-package.js';
 export type { Homography } from '../geometry/homography.js';
 export type { Matches } from '../matching/matches.js';
 export { type Neighbours, nearestNeighbours } from '../matching/nearest-neighbours.js';
@@ -73,13 +74,13 @@ export {
   readSequences,
   type Sequence,
   type SequenceImage,
+  type SequenceOptions,
   type SequenceSet,
   type SkippedSequence,
 } from './protocols/sequences.js';
 export { figuresOf, type GroupedFigures } from './protocols/summarise.js';
 export { describeEnvironment, type Environment } from './report/environment.js';
 export { type Elsewhere, homographyReport } from './report/homographies.js';
-export { MissingPlotLibraryError } from './report/plots.js';
 export { type PublishedRow, type PublishedTable, publishedBeside } from './report/published.js';
 export type { Block, Cell, Picture, Report, ReportContext, Section } from './report/report.js';
 export { syntheticReport } from './report/synthetic.js';
@@ -90,5 +91,4 @@ export type { ByEstimator, EstimatorName, RobustSettings } from './rivals/homogr
 export { matchPair } from './rivals/match-pair.js';
 export type { ExtractionSettings, Method } from './rivals/method.js';
 export { type NetworkOptions, networkMethod } from './rivals/network-method.js';
-export { MissingOpenCvError } from './rivals/opencv.js';
 export { openRival, RIVAL_NAMES } from './rivals/rivals.js';

@@ -34,6 +34,7 @@ export async function openPhotoStores(
   const { labels: found, header } = await readLabelsFile(labelsPath);
   const byFile = new Map(found.map((label) => [label.file, label]));
   const labels = files?.flatMap((file) => byFile.get(file) ?? []) ?? found;
+  const { stretch } = recipe;
   const selection = selectPhotographs(
     labels.map(({ file }) => file),
     recipe,
@@ -43,12 +44,14 @@ export async function openPhotoStores(
   const training = await openPhotoStore(
     folder,
     labels.filter(({ file }) => chosen.has(file)),
+    { stretch },
   );
   const heldBack =
     held.size > 0
       ? await openPhotoStore(
           folder,
           labels.filter(({ file }) => held.has(file)),
+          { stretch },
         )
       : training;
   const used = labels.filter(({ file }) => chosen.has(file) || held.has(file));

@@ -16,6 +16,8 @@ export interface PhotoStore {
   readonly files: readonly string[];
   /** Digests of the files that were labelled; undefined where the labels do not tell. */
   readonly digests: readonly (string | undefined)[];
+  /** Are values spread over black to white? */
+  readonly stretch: boolean;
   /** [count] decoded sizes in pixels. */
   readonly widths: Int32Array;
   readonly heights: Int32Array;
@@ -34,6 +36,8 @@ export interface PhotoStore {
 export interface PhotoStoreOptions {
   /** Bytes that decoded photographs may take together. @default 2 GiB */
   readonly byteLimit?: number;
+  /** Spread each photograph's values over black to white. @default false */
+  readonly stretch?: boolean;
 }
 
 /** A photograph that is not the one that was labelled. */
@@ -51,7 +55,7 @@ export class PhotographError extends Error {
 export async function openPhotoStore(
   folder: string,
   labels: readonly PhotoLabels[],
-  { byteLimit = 2 ** 31 }: PhotoStoreOptions = {},
+  { byteLimit = 2 ** 31, stretch = false }: PhotoStoreOptions = {},
 ): Promise<PhotoStore> {
   if (labels.length === 0) throw new LabelsError('expected the labels of at least one photograph, got none');
   await requirePhotographs(folder, labels);
@@ -76,6 +80,7 @@ export async function openPhotoStore(
     folder,
     files: labels.map(({ file }) => file),
     digests: labels.map(({ digest }) => digest),
+    stretch,
     widths: Int32Array.from(labels, ({ width }) => width),
     heights: Int32Array.from(labels, ({ height }) => height),
     firstPoints,
@@ -127,7 +132,7 @@ export async function loadPhoto(store: PhotoStore, index: number): Promise<GrayI
 async function decodeBytes(store: PhotoStore, index: number): Promise<Uint8Array> {
   const file = store.files[index];
   const path = join(store.folder, file);
-  const image = await readImage(path);
+  const image = await readImage(path, { stretch: store.stretch });
   // Behind the reading: a photograph may be edited while a run goes on.
   checkDigest(file, store.digests[index], await fileDigest(path));
   if (image.width !== store.widths[index] || image.height !== store.heights[index]) {

@@ -106,7 +106,8 @@ async function follow(
   const place = (name: string) => join(folder, `${++places}-${name}`);
   const path = [...within, recipe.name];
   const followFirst = async (name: string) => {
-    const first = await readRecipe(name);
+    const read = await readRecipe(name);
+    const first = recipe.stretch ? { ...read, stretch: true } : read;
     if (path.includes(first.name)) {
       throw new RecipeError(
         `recipe ${first.name} builds on itself: ${[...path, first.name].join(' after ')}`,
@@ -136,7 +137,7 @@ async function follow(
       if (!network) return undefined;
     }
     labels = place('labels.jsonl');
-    const work = { files, output: labels, round, seed: recipe.seed };
+    const work = { files, output: labels, round, seed: recipe.seed, stretch: recipe.stretch };
     if (!(await label(labeller ?? network, work, following))) return undefined;
   }
   const stores = await openPhotoStores(options.photos, labels, recipe, files);
@@ -169,7 +170,7 @@ async function train<Spec extends BatchSpec>(
 /** Labels photographs with a network. @returns whether all are done. */
 async function label(
   { weights, origin }: Made,
-  work: Pick<Parameters<typeof adaptFolder>[0], 'files' | 'output' | 'round' | 'seed'>,
+  work: Pick<Parameters<typeof adaptFolder>[0], 'files' | 'output' | 'round' | 'seed' | 'stretch'>,
   { options, failures, secondsLeft }: Following,
 ): Promise<boolean> {
   const { photos, overwrite, device, signal, onProgress } = options;

@@ -176,6 +176,8 @@ const recipeObject = z.strictObject({
   labeller: z.string().min(1).optional(),
   /** A recipe followed before, whose SuperPoint teaches the joint training's. */
   teacher: z.string().min(1).optional(),
+  /** Spreads each photograph's values over black to white as it is read, where it is labelled and trained on. */
+  stretch: z.boolean().default(false),
   /** Longer and shorter side in pixels that a photograph must have to be used; absent for any. */
   smallestPhotograph: z.tuple([positiveCount, positiveCount]).optional(),
   /** Photographs used, chosen by `selectPhotographs`; absent for all. */

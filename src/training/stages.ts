@@ -57,8 +57,8 @@ function stageOrigin(
   start?: StartingPoint,
   teacher?: MadeWeights,
 ): Origin {
-  const { seed, network, heldBack, maxPhotographs } = recipe;
-  const selection = stores ? { heldBack, maxPhotographs } : {};
+  const { seed, network, heldBack, maxPhotographs, stretch } = recipe;
+  const selection = stores ? { heldBack, maxPhotographs, ...(stretch ? { stretch } : {}) } : {};
   const settings = { stage, seed, network, ...selection, ...recipe[stage] };
   return originOf('training', settings, {
     ...stores?.origins,

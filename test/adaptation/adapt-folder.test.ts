@@ -356,3 +356,17 @@ test('a corner too near to any edge of the photograph is no label', async () => 
 test('weights that are no network are refused', async () => {
   await assert.rejects(label('none.jsonl', { weights: {} }), /FormatError: .* a tensor named conv1a\.weight/);
 });
+
+test('a faint photograph is labelled as it is or stretched, and its labels say which', async () => {
+  const plain = pgm('0.pgm', 64, 48);
+  const faint = plain.map((byte, i) => (i < plain.indexOf('255\n') + 4 ? byte : 100 + (byte >> 4)));
+  await mkdir(join(folder, 'faint'));
+  await writeFile(join(folder, 'faint/0.pgm'), faint);
+  const settings = { photos: join(folder, 'faint'), files: ['0.pgm'] };
+  const stretched = { ...settings, stretch: true };
+  const asItIs = await label('faint.jsonl', settings);
+  const spread = await label('spread.jsonl', stretched);
+  assert.notEqual(await text('faint.jsonl'), await text('spread.jsonl'));
+  assert.ok(spread.keypoints > 0 && spread.failures.length === 0 && asItIs.failures.length === 0);
+  await assert.rejects(label('faint.jsonl', stretched), { name: 'OriginError', message: /stretch/ });
+});

@@ -14,7 +14,7 @@ suite('superpoint', () => {
         const help = await superpoint('.', name, '--help');
         assert.equal(help.code, 0);
         assert.match(help.stdout, new RegExp(`^Usage: superpoint ${name} `));
-        assert.match(help.stdout, /--json/);
+        if (name !== 'completion') assert.match(help.stdout, /--json/);
       }),
     );
   });
@@ -33,4 +33,24 @@ suite('superpoint', () => {
       stderr: "superpoint: unknown command 'detct'\n",
     });
   });
+});
+
+suite('a failure with --json', () => {
+  const cases: readonly (readonly [what: string, code: number, args: string[], error: object])[] = [
+    ['of the work', 1, ['recipes', 'huge'], { name: 'RecipeError', message: /^no recipe is named huge/ }],
+    ['of the usage', 2, ['detect', 'a.png'], { name: 'CommanderError', message: /--output/ }],
+  ];
+  for (const [what, code, args, error] of cases) {
+    test(`${what} is one document`, async () => {
+      const ended = await superpoint('.', ...args, '--json');
+      assert.equal(ended.code, code);
+      const document = JSON.parse(ended.stdout);
+      assert.equal(document.exitCode, code);
+      assert.equal(ended.stderr, `superpoint: ${document.error.message}\n`);
+      for (const [key, expected] of Object.entries(error)) {
+        if (typeof expected === 'string') assert.equal(document.error[key], expected);
+        else assert.match(document.error[key], expected);
+      }
+    });
+  }
 });

@@ -431,3 +431,16 @@ test('photographs are split by their names alone', () => {
   assert.equal(fewer.training.length, 20);
   assert.ok(fewer.training.every((file) => more.training.includes(file)));
 });
+
+test('a store reads faint photographs stretched where it is told to', async () => {
+  const faint = spots(240, 220, CENTRES);
+  for (let i = 0; i < faint.data.length; i++) faint.data[i] = 0.4 + 0.1 * faint.data[i];
+  await writeFile(join(folder, 'faint.png'), await encodePng(faint));
+  const label = [{ ...labels[0], file: 'faint.png' }];
+  const spread = async (stretch: boolean) => {
+    const { data } = await loadPhoto(await openPhotoStore(folder, label, { stretch }), 0);
+    return Math.max(...data) - Math.min(...data);
+  };
+  assert.ok((await spread(false)) < 0.11);
+  assert.ok((await spread(true)) > 0.99);
+});

@@ -36,6 +36,8 @@ export interface WarpSettings {
   readonly kinds: readonly Kind[];
   /** Shorter side of a view, pixels; smaller photographs are enlarged. @default 240 */
   readonly shortSide?: number;
+  /** Spread each photograph's values over black to white. @default false */
+  readonly stretch?: boolean;
 }
 
 /** The folder that holds the pairs. */
@@ -55,7 +57,7 @@ export async function makeWarps(
   photoFolder: string,
   photos: readonly string[],
   folder: string,
-  { seed, count, kinds, shortSide = 240 }: WarpSettings,
+  { seed, count, kinds, shortSide = 240, stretch = false }: WarpSettings,
   onProgress?: OnProgress,
 ): Promise<WarpSet> {
   const chosen = new Random(seed)
@@ -67,19 +69,25 @@ export async function makeWarps(
   );
   const photographs: { file: string; digest: string }[] = [];
   for (const file of chosen) photographs.push({ file, digest: await fileDigest(join(photoFolder, file)) });
-  const settings = { seed, changes: changes.map((change) => ({ ...change })), shortSide };
+  const reading = stretch ? { stretch } : {};
+  const settings = { seed, changes: changes.map((change) => ({ ...change })), shortSide, ...reading };
   const origin = originOf('warps', settings, { photographs: photographsOrigin(photographs) });
   return keptUnless(folder, origin, async (isThere) => {
     if (isThere) await rm(folder, { recursive: true });
-    return writeWarps(photoFolder, chosen, folder, { changes, shortSide, seed }, onProgress);
+    return writeWarps(photoFolder, chosen, folder, { changes, shortSide, seed, stretch }, onProgress);
   });
+}
+
+/** What is done to each photograph. */
+interface ViewChanges {
+  readonly changes: readonly Change[];
 }
 
 async function writeWarps(
   photoFolder: string,
   chosen: readonly string[],
   folder: string,
-  { changes, shortSide, seed }: { changes: readonly Change[]; shortSide: number; seed: number },
+  { changes, shortSide, seed, stretch }: Required<Omit<WarpSettings, 'count' | 'kinds'>> & ViewChanges,
   onProgress?: OnProgress,
 ): Promise<WarpSet> {
   const skipped: { name: string; reason: string }[] = [];
@@ -90,7 +98,7 @@ async function writeWarps(
     const sequence = folderOf(name, chosen);
     try {
       await writeSequence(
-        await readImage(join(photoFolder, name)),
+        await readImage(join(photoFolder, name), { stretch }),
         join(folder, sequence),
         changes,
         shortSide,

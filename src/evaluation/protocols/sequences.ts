@@ -33,6 +33,8 @@ export interface SequenceImage extends Size {
   readonly category: Category;
   /** From picture 1 to this one, in pixels of the original files; the identity for picture 1 itself. */
   readonly H_1toThis: Homography;
+  /** Are its values spread over black to white as it is read? */
+  readonly stretch?: boolean;
 }
 
 /** A whole sequence: picture 1 and all the others with their homographies. */
@@ -63,8 +65,17 @@ export function countPairs(sequences: readonly Sequence[]): number {
 }
 
 /** Decodes a picture of a set. */
-export function readSequenceImage(folder: string, { name }: SequenceImage): Promise<GrayImage> {
-  return readImage(join(folder, name));
+export function readSequenceImage(folder: string, { name, stretch }: SequenceImage): Promise<GrayImage> {
+  return readImage(join(folder, name), { stretch });
+}
+
+/** How a folder of sequences is read. */
+export interface SequenceOptions {
+  /** JSON file of what changes in each sequence or picture. @default categories.json in the folder */
+  readonly categories?: string;
+  /** Spread each picture's values over black to white. @default false */
+  readonly stretch?: boolean;
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -76,7 +87,7 @@ export function readSequenceImage(folder: string, { name }: SequenceImage): Prom
  */
 export async function readSequences(
   folder: string,
-  { categories, onProgress }: { categories?: string; onProgress?: OnProgress } = {},
+  { categories, stretch, onProgress }: SequenceOptions = {},
 ): Promise<SequenceSet> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
@@ -94,7 +105,7 @@ export async function readSequences(
   for (const name of names) {
     try {
       const { images, digest } = await readSequence(folder, name, categoryOf);
-      sequences.push({ name, images });
+      sequences.push({ name, images: stretch ? images.map((image) => ({ ...image, stretch })) : images });
       hash.update(`${name}\0${digest}\0`);
     } catch (error) {
       skipped.push({ name, reason: reasonOf(error, join(folder, name)) });
@@ -108,6 +119,7 @@ export async function readSequences(
         (first ? ` (${first.name}: ${first.reason})` : ''),
     );
   }
+  if (stretch) hash.update('stretch');
   return { folder, sequences, skipped, hash: hash.digest('hex') };
 }
 
