@@ -23,6 +23,7 @@ export type { DescriptorOptions } from './features/sample-descriptors.js';
 export type { ScaleOptions } from './features/scales.js';
 export { type DetectOptions, type LoadOptions, SuperPoint } from './features/superpoint.js';
 export type { FetchOptions, FetchProgress } from './files/fetch-bytes.js';
+export { MissingPackageError } from './files/missing-package.js';
 export {
   estimateFundamentalFromPoints,
   type FundamentalEstimate,

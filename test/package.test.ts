@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { suite, test } from 'node:test';
+import { PARTS } from '../src/cli/parts.js';
 
 /** What is read of a package.json. */
 interface Manifest {
@@ -12,6 +13,7 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -46,8 +48,9 @@ function folderOf(name: string, from: string): string | undefined {
 
 /** All packages that are installed with the one in a folder, by where they lie. */
 function installedWith(folder: string, seen = new Map<string, string>()): ReadonlyMap<string, string> {
-  const { dependencies, optionalDependencies } = manifest(folder);
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+  const { dependencies, optionalDependencies, peerDependencies } = manifest(folder);
+  const asked = folder === ROOT ? peerDependencies : {};
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...asked })) {
     const found = folderOf(name, folder);
     if (found === undefined && name in (optionalDependencies ?? {})) continue;
     assert.ok(found, `${name}, which ${folder} needs, is not installed`);
@@ -72,6 +75,7 @@ suite('dependencies', () => {
     dependencies = {},
     optionalDependencies = {},
     peerDependencies = {},
+    peerDependenciesMeta = {},
     devDependencies = {},
   } = manifest(ROOT);
 
@@ -82,7 +86,14 @@ suite('dependencies', () => {
       names(installed),
       Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }).sort(),
     );
-    assert.deepEqual(names(developed), Object.keys(devDependencies).sort());
+    // what users install by name is installed here, for the tests
+    const forDevelopment = Object.keys(devDependencies).filter((name) => !(name in peerDependencies));
+    assert.deepEqual(names(developed), forDevelopment.sort());
+    for (const name of Object.keys(peerDependencies)) {
+      assert.ok(name in devDependencies, name);
+      assert.equal(peerDependenciesMeta[name]?.optional, true, name);
+      assert.equal(PARTS[name] !== undefined, true, `${name} is named by no command`);
+    }
     for (const [name, reason] of [...installed, ...developed]) assert.ok(reason.length > 0, name);
   });
 

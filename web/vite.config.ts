@@ -133,7 +133,7 @@ export default defineConfig({
   optimizeDeps: {
     exclude: ['onnxruntime-web'],
     include: [
-      'onnx-proto',
+      'protobufjs/minimal.js',
       'fflate',
       'pure-rand/distribution/uniformInt',
       'pure-rand/generator/xoroshiro128plus',

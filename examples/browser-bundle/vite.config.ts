@@ -14,5 +14,8 @@ export default {
   server: { headers },
   preview: { headers },
   // For the dev server: weights and runtime are found beside the scripts, which pre-bundling would move.
-  optimizeDeps: { exclude: ['superpoint', 'onnxruntime-web'], include: ['superpoint > onnx-proto'] },
+  optimizeDeps: {
+    exclude: ['superpoint', 'onnxruntime-web'],
+    include: ['superpoint > protobufjs/minimal.js'],
+  },
 } satisfies UserConfig;

@@ -8,14 +8,10 @@ import { createRequire } from 'node:module';
 import type { Features } from '../features/features.js';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
+import { MissingPackageError } from '../files/missing-package.js';
 import { type Homography, invertHomography, multiplyHomographies } from '../geometry/homography.js';
 import type { Matches } from '../matching/matches.js';
 import type { TwoViewGeometry } from '../matching/two-view-geometry.js';
-
-/** The library for SQLite is not installed. */
-export class MissingSqliteError extends Error {
-  override readonly name = 'MissingSqliteError';
-}
 
 /** What is used of sql.js. */
 interface Database {
@@ -76,7 +72,7 @@ export class ColmapDatabase {
 
   /**
    * Opens a database, or begins one where there is none. Pictures that it knows keep their cameras.
-   * @throws FormatError for another file or a database of another version; MissingSqliteError without the package
+   * @throws FormatError for another file or a database of another version; MissingPackageError without the package
    *   sql.js.
    */
   static async open(path: string, options: ColmapOptions = {}): Promise<ColmapDatabase> {
@@ -169,7 +165,7 @@ async function openLibrary(): Promise<new (bytes?: Uint8Array) => Database> {
     }>;
     return (await start()).Database;
   } catch (cause) {
-    throw new MissingSqliteError("COLMAP's databases need the package sql.js: npm install sql.js", { cause });
+    throw new MissingPackageError('a COLMAP database', ['sql.js'], { cause });
   }
 }
 

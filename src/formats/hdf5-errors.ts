@@ -1,9 +1,4 @@
-/** Why there is no reading and writing HDF5, as types that need no library. */
-
-/** The library for HDF5 is not installed. */
-export class MissingHdf5Error extends Error {
-  override readonly name = 'MissingHdf5Error';
-}
+/** Why there is no reading and writing HDF5 any more, as a type that needs no library. */
 
 /** A file read earlier was damaged so that the HDF5 library cannot be used any more by this process. */
 export class LibraryBrokenError extends Error {

@@ -3,8 +3,9 @@ import { type FileHandle, open, truncate } from 'node:fs/promises';
 import type { Dataset, File, Group } from 'h5wasm/node';
 import { replaceFile } from '../files/atomic-file.js';
 import { FormatError } from '../files/format-error.js';
+import { MissingPackageError } from '../files/missing-package.js';
 import { halfToFloat32 } from '../files/raw-numbers.js';
-import { LibraryBrokenError, MissingHdf5Error } from './hdf5-errors.js';
+import { LibraryBrokenError } from './hdf5-errors.js';
 import { clearTimes } from './hdf5-times.js';
 
 /** The library for HDF5, loaded when it is first needed: 15 MB. */
@@ -18,7 +19,7 @@ let brokenBy: string | undefined;
 async function openLibrary(): Promise<Hdf5> {
   if (brokenBy) throw new LibraryBrokenError(brokenBy);
   const hdf5 = await import('h5wasm/node').catch((cause: unknown) => {
-    throw new MissingHdf5Error('HDF5 files need the package h5wasm: npm install h5wasm', { cause });
+    throw new MissingPackageError('reading and writing HDF5', ['h5wasm'], { cause });
   });
   // It prints its errors unless told to throw them.
   (await hdf5.ready).activate_throwing_error_handler();
@@ -27,7 +28,7 @@ async function openLibrary(): Promise<Hdf5> {
 
 /**
  * Writes a file by `fill`, whole or not at all; the same content gives the same bytes.
- * @throws what `fill` throws; an Error with the code ENOSPC when the disk is full; MissingHdf5Error without h5wasm.
+ * @throws what `fill` throws; an Error with the code ENOSPC when the disk is full; MissingPackageError without h5wasm.
  */
 export async function writeHdf5<T>(path: string, fill: (hdf5: Hdf5, file: File) => Promise<T>): Promise<T> {
   const hdf5 = await openLibrary();
@@ -78,7 +79,7 @@ export class Hdf5File {
     this.#path = path;
   }
 
-  /** @throws FormatError for other files; LibraryBrokenError after some damaged ones; MissingHdf5Error without h5wasm. */
+  /** @throws FormatError for other files; LibraryBrokenError after some damaged ones; MissingPackageError without h5wasm. */
   static async open(path: string): Promise<Hdf5File> {
     await checkSignature(path);
     const hdf5 = await openLibrary();

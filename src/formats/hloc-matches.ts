@@ -70,7 +70,7 @@ export function matchesOfPair({ matches0, scores0 }: HlocPair): Matches {
  * @param attributes texts about the whole file, by name.
  * @returns the number of pairs written.
  * @throws RangeError when two pairs have one group; an Error with the code ENOSPC when the disk is full;
- *   MissingHdf5Error without the package h5wasm.
+ *   MissingPackageError without the package h5wasm.
  */
 export async function writeHlocMatches(
   path: string,
@@ -121,7 +121,7 @@ export class HlocMatches {
     this.#known = new Set(this.names);
   }
 
-  /** @throws FormatError when it is no HDF5 file; MissingHdf5Error without the package h5wasm. */
+  /** @throws FormatError when it is no HDF5 file; MissingPackageError without the package h5wasm. */
   static async open(path: string): Promise<HlocMatches> {
     const file = await Hdf5File.open(path);
     try {

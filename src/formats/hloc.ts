@@ -36,7 +36,7 @@ export interface HlocOptions {
  *
  * @returns the number of pictures written.
  * @throws RangeError when two pictures have one name or a name is not a relative path; an Error with the code
- *   ENOSPC when the disk is full; MissingHdf5Error without the package h5wasm.
+ *   ENOSPC when the disk is full; MissingPackageError without the package h5wasm.
  */
 export async function writeHlocFeatures(
   path: string,
@@ -58,7 +58,7 @@ export async function writeHlocFeatures(
  * Reads the features of one picture after the other, of any float type (hloc's `as_half` too).
  *
  * @throws FormatError when the file is no HDF5 file or a picture in it is incomplete; LibraryBrokenError after
- *   some damaged files; MissingHdf5Error without the package h5wasm.
+ *   some damaged files; MissingPackageError without the package h5wasm.
  */
 export async function* readHlocFeatures(path: string): AsyncGenerator<NamedFeatures> {
   const file = await HlocFeatures.open(path);

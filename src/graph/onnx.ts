@@ -1,5 +1,4 @@
-/** ONNX files by the schema of the onnx-proto package: writes graphs as models (opset 17), reads tensors. */
-import onnxProto from 'onnx-proto';
+/** ONNX files: writes graphs as models (opset 17), reads tensors. */
 import { FormatError } from '../files/format-error.js';
 import {
   elementCount,
@@ -9,8 +8,18 @@ import {
   type StoredTensor,
 } from '../files/raw-numbers.js';
 import { type Attribute, type Constant, type Data, ELEMENT_TYPES, type Graph, type Value } from './graph.js';
+import {
+  ATTRIBUTE_TYPE,
+  DATA_TYPE,
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  MODEL,
+  type OnnxAttribute,
+  type OnnxTensor,
+  type OnnxValue,
+} from './onnx-schema.js';
 
-const { onnx } = onnxProto;
 const OPSET = 17;
 /** The first IR version that goes with opset 17. */
 const IR_VERSION = 8;
@@ -19,7 +28,7 @@ function bytesOf(data: Data): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function tensorOf({ value, data }: Constant) {
+function tensorOf({ value, data }: Constant): OnnxTensor {
   return {
     name: value.name,
     dataType: ELEMENT_TYPES[value.type],
@@ -28,24 +37,23 @@ function tensorOf({ value, data }: Constant) {
   };
 }
 
-function valueInfoOf(value: Value) {
+function valueInfoOf(value: Value): OnnxValue {
   const dim = value.dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name: value.name, type: { tensorType: { elemType: ELEMENT_TYPES[value.type], shape: { dim } } } };
 }
 
-function attributeOf(name: string, attribute: Attribute) {
-  const { AttributeType } = onnx.AttributeProto;
-  if (typeof attribute === 'number') return { name, type: AttributeType.INT, i: attribute };
+function attributeOf(name: string, attribute: Attribute): OnnxAttribute {
+  if (typeof attribute === 'number') return { name, type: ATTRIBUTE_TYPE.int, i: attribute };
   if (typeof attribute === 'string') {
-    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(attribute) };
+    return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(attribute) };
   }
-  if ('float' in attribute) return { name, type: AttributeType.FLOAT, f: attribute.float };
-  return { name, type: AttributeType.INTS, ints: [...attribute] };
+  if ('float' in attribute) return { name, type: ATTRIBUTE_TYPE.float, f: attribute.float };
+  return { name, type: ATTRIBUTE_TYPE.ints, ints: attribute };
 }
 
 /** The bytes of an ONNX file that computes `graph`; `metadata` goes into the file's properties. */
 export function encodeModel(graph: Graph, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const model = onnx.ModelProto.create({
+  return encodeMessage(MODEL, {
     irVersion: IR_VERSION,
     producerName: 'superpoint',
     opsetImport: [
@@ -67,18 +75,16 @@ export function encodeModel(graph: Graph, metadata: Readonly<Record<string, stri
       })),
     },
   });
-  return onnx.ModelProto.encode(model).finish();
 }
 
-const { DataType } = onnx.TensorProto;
 const NUMBER_TYPE: Readonly<Record<number, NumberType>> = {
-  [DataType.FLOAT]: NUMBER_TYPES.float32,
-  [DataType.FLOAT16]: NUMBER_TYPES.float16,
-  [DataType.DOUBLE]: NUMBER_TYPES.float64,
-  [DataType.INT8]: NUMBER_TYPES.int8,
-  [DataType.UINT8]: NUMBER_TYPES.uint8,
-  [DataType.INT32]: NUMBER_TYPES.int32,
-  [DataType.INT64]: NUMBER_TYPES.int64,
+  [DATA_TYPE.float]: NUMBER_TYPES.float32,
+  [DATA_TYPE.float16]: NUMBER_TYPES.float16,
+  [DATA_TYPE.double]: NUMBER_TYPES.float64,
+  [DATA_TYPE.int8]: NUMBER_TYPES.int8,
+  [DATA_TYPE.uint8]: NUMBER_TYPES.uint8,
+  [DATA_TYPE.int32]: NUMBER_TYPES.int32,
+  [DATA_TYPE.int64]: NUMBER_TYPES.int64,
 };
 
 /**
@@ -89,9 +95,9 @@ export function decodeModelTensors(bytes: Uint8Array): {
   tensors: Record<string, StoredTensor>;
   metadata: Record<string, string>;
 } {
-  let model: ReturnType<typeof onnx.ModelProto.decode>;
+  let model: Message<typeof MODEL>;
   try {
-    model = onnx.ModelProto.decode(bytes);
+    model = decodeMessage(MODEL, bytes);
   } catch (cause) {
     throw new FormatError('broken or truncated ONNX model', { cause });
   }
@@ -99,14 +105,14 @@ export function decodeModelTensors(bytes: Uint8Array): {
   for (const { name, dataType, dims, rawData, floatData } of model.graph?.initializer ?? []) {
     const type = NUMBER_TYPE[dataType ?? 0];
     if (!name || !type || !/\.\w+$/.test(name)) continue;
-    const sizes = (dims ?? []).map(Number);
+    const sizes = dims ?? [];
     const count = elementCount(sizes);
     const isRaw = rawData && rawData.length > 0;
     if ((isRaw ? rawData.length / type.bytes : (floatData ?? []).length) !== count) {
       throw new FormatError(`the tensor ${name} of the ONNX model has not ${count} numbers`);
     }
     const data = isRaw ? readNumbers(rawData, 0, count, type) : Float32Array.from(floatData ?? []);
-    tensors[name] = { dims: sizes, data };
+    tensors[name] = { dims: [...sizes], data };
   }
   const properties = (model.metadataProps ?? []).map(({ key, value }) => [key ?? '', value ?? '']);
   return { tensors, metadata: Object.fromEntries(properties) };

@@ -39,7 +39,11 @@ function prepared(runtime: Runtime, threads?: number): Runtime {
  * The runtime for sessions on a device. The first session settles the number of threads of all. The build
  * with WebGPU, once loaded, serves the CPU as well.
  */
-export function loadRuntime(device: string, threads?: number): Promise<Runtime> {
+export async function loadRuntime(device: string, threads?: number) {
+  return { runtime: await loadBuild(device, threads), providers: PROVIDERS[device], obstacle: undefined };
+}
+
+function loadBuild(device: string, threads?: number): Promise<Runtime> {
   if (device === 'webgpu') {
     withGpu ??= import('onnxruntime-web/webgpu').then((runtime) => prepared(runtime, threads));
     return withGpu;

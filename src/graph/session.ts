@@ -31,6 +31,12 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** The version of ONNX Runtime here, and whether it is not the platform's first choice. */
+export async function runtimeVersion(): Promise<string> {
+  const { runtime, obstacle } = await loadRuntime('cpu');
+  return `${runtime.env.versions.common}${obstacle === undefined ? '' : ' (WebAssembly)'}`;
+}
+
 export function tensor(data: Data, dims: readonly number[]): Tensor {
   return { data, dims };
 }
@@ -62,15 +68,14 @@ async function firstThatWorks<S>(devices: readonly Device[], create: (device: De
  */
 export async function createSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { device: wanted = 'cpu', threads } = options;
-  const devices = PROVIDERS[wanted];
-  if (!devices) {
+  if (!(wanted in PROVIDERS)) {
     throw new RangeError(
       `expected the device to be one of ${Object.keys(PROVIDERS).join(', ')}, got ${wanted}`,
     );
   }
-  const runtime = await loadRuntime(wanted, threads);
+  const { runtime, providers, obstacle } = await loadRuntime(wanted, threads);
   const bytes = inRealm(model, RUNTIME_REALM) as Uint8Array;
-  const { session, device, obstacles } = await firstThatWorks(devices, (provider) =>
+  const { session, device, obstacles } = await firstThatWorks(providers, (provider) =>
     duringRun(() =>
       runtime.InferenceSession.create(bytes, {
         executionProviders: [provider],
@@ -81,6 +86,7 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
       }),
     ),
   );
+  if (obstacle !== undefined) obstacles.unshift(obstacle);
   return {
     device,
     fallback: obstacles.length > 0 ? `${obstacles.join(', ')}: ${device} computes instead` : undefined,

@@ -3,8 +3,9 @@
  * and its canvas. The browser's counterpart is codec-browser.ts; both stand behind `#codec`.
  */
 import { readFile } from 'node:fs/promises';
-import { createCanvas as createNapiCanvas } from '@napi-rs/canvas';
+import { createRequire } from 'node:module';
 import sharp, { type DepthEnum, type Metadata, type Sharp } from 'sharp';
+import { MissingPackageError } from '../files/missing-package.js';
 import type { Canvas } from './canvas.js';
 import { checkRange, type Samples } from './convert.js';
 import { fileKind } from './file-kind.js';
@@ -173,8 +174,20 @@ export async function encodePng(image: GrayImage | RgbaImage): Promise<Uint8Arra
   );
 }
 
-/** A transparent canvas. */
+type MakeCanvas = (width: number, height: number) => Canvas;
+let makeCanvas: MakeCanvas | undefined;
+
+/** A transparent canvas. @throws MissingPackageError where @napi-rs/canvas is not installed. */
 export function createCanvas(width: number, height: number): Canvas {
-  // the library's own typing of the 2D context differs from the DOM's in names only
-  return createNapiCanvas(width, height) as unknown as Canvas;
+  makeCanvas ??= openCanvasLibrary();
+  return makeCanvas(width, height);
+}
+
+/** Loaded when something is drawn: 35 MB. */
+function openCanvasLibrary(): MakeCanvas {
+  try {
+    return createRequire(import.meta.url)('@napi-rs/canvas').createCanvas;
+  } catch (cause) {
+    throw new MissingPackageError('drawing', ['@napi-rs/canvas'], { cause });
+  }
 }

@@ -56,7 +56,7 @@ export async function startRuntime(
   const obstacle = choice === 'wasm' ? undefined : await whyNoGpu(choice);
   if (choice === 'webgpu' && obstacle) throw new Error(`WebGPU cannot be used: ${obstacle}`);
   const device = choice === 'wasm' || obstacle ? 'wasm' : 'webgpu';
-  const runtime = await loadRuntime(device, threads);
+  const { runtime } = await loadRuntime(device, threads);
   const file = device === 'webgpu' ? RUNTIMES.webgpu : RUNTIMES.wasm;
   const bytes = await fetchBytes({ ...file, name: 'runtime' }, report);
   runtime.env.wasm.wasmBinary = bytes.buffer;

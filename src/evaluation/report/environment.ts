@@ -1,8 +1,8 @@
 /** What a result was computed with. For Node. */
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { arch, cpus, platform } from 'node:os';
+import { runtimeVersion } from '../../graph/session.js';
 import { loadedOpenCv, openCvVersion } from '../rivals/opencv.js';
 
 /** Versions and machine. */
@@ -15,8 +15,6 @@ export interface Environment {
   readonly machine: string;
 }
 
-const requireHere = createRequire(import.meta.url);
-
 function packageVersion(path: string | URL): string {
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
@@ -28,7 +26,7 @@ export async function describeEnvironment(): Promise<Environment> {
   return {
     superpoint: packageVersion(new URL('../../../../package.json', import.meta.url)),
     node: process.versions.node,
-    onnxruntime: packageVersion(requireHere.resolve('onnxruntime-node/package.json')),
+    onnxruntime: await runtimeVersion(),
     ...(opencv ? { opencv: openCvVersion(opencv) } : {}),
     machine: `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown'}, ${platform()} ${arch()}`,
   };

@@ -1,4 +1,5 @@
 /** Plots of the reports as SVG, by Observable Plot on a document without a browser. */
+import { MissingPackageError } from '../../files/missing-package.js';
 import type { Interval } from '../metrics/bootstrap.js';
 import { escapeHtml } from './html.js';
 
@@ -37,22 +38,14 @@ const COLORS = [
   '#333333',
 ];
 
-/** The plotting library and a document for it are not installed. */
-export class MissingPlotLibraryError extends Error {
-  override readonly name = 'MissingPlotLibraryError';
-}
-
-/** The library with a document to draw in. @throws MissingPlotLibraryError where it is not installed. */
+/** The library with a document to draw in. @throws MissingPackageError where it is not installed. */
 async function openPlot() {
   try {
     const [Plot, { parseHTML }] = await Promise.all([import('@observablehq/plot'), import('linkedom')]);
     const { document } = parseHTML('<!doctype html><html><body></body></html>');
     return { Plot, document: document as unknown as Document };
   } catch (cause) {
-    throw new MissingPlotLibraryError(
-      'reports need the packages @observablehq/plot and linkedom: npm install @observablehq/plot linkedom',
-      { cause },
-    );
+    throw new MissingPackageError('a report', ['@observablehq/plot', 'linkedom'], { cause });
   }
 }
 

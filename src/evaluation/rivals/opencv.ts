@@ -2,6 +2,7 @@
  * The part of OpenCV that the comparisons use, typed, and pictures in and out of its memory. OpenCV runs as
  * WebAssembly and frees nothing by itself: what is made here is made inside `withOpenCv` and freed after it.
  */
+import { MissingPackageError } from '../../files/missing-package.js';
 import type { GrayImage } from '../../image/image.js';
 
 /** A matrix in OpenCV's memory; the views are valid until the next allocation. */
@@ -74,25 +75,17 @@ export interface OpenCv {
   getBuildInformation(): string;
 }
 
-/** OpenCV's build for JavaScript is not installed. */
-export class MissingOpenCvError extends Error {
-  override readonly name = 'MissingOpenCvError';
-}
-
 let library: Promise<OpenCv> | undefined;
 
 /**
  * OpenCV, loaded once (11 MB of WebAssembly).
- * @throws MissingOpenCvError where the package is not installed.
+ * @throws MissingPackageError where the package is not installed.
  */
 export function loadOpenCv(): Promise<OpenCv> {
   library ??= import('@opencvjs/node').then(
     ({ loadOpenCV }) => loadOpenCV() as unknown as Promise<OpenCv>,
     (error: Error) => {
-      throw new MissingOpenCvError(
-        "OpenCV's detectors and estimators need the package @opencvjs/node: npm install @opencvjs/node",
-        { cause: error },
-      );
+      throw new MissingPackageError('a comparison with OpenCV', ['@opencvjs/node'], { cause: error });
     },
   );
   return library;
