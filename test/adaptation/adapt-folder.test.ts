@@ -238,8 +238,8 @@ test('labels say what made them, and are not gone on with by other settings or w
 
   const other = { ...settings, seed: 1, overwrite: true };
   assert.deepEqual((await label('told.jsonl', other)).labelled, 2);
-  await label('fresh.jsonl', { ...settings, seed: 1 });
-  assert.equal(await text('told.jsonl'), await text('fresh.jsonl'));
+  await label('told-anew.jsonl', { ...settings, seed: 1 });
+  assert.equal(await text('told.jsonl'), await text('told-anew.jsonl'));
 });
 
 test('two at work on one file: the second is refused and changes nothing', async () => {
