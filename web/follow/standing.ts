@@ -8,7 +8,7 @@ interface Face {
   readonly hue: number;
 }
 
-const [HALF, WALL, ROOF] = [0.22, -0.3, -0.5];
+const [HALF, WALL, ROOF] = [0.11, -0.12, -0.2];
 const HUES = { wall: 40, roof: 8, door: 210 };
 const around = [
   [-HALF, -HALF],
@@ -42,10 +42,10 @@ const roof: Face[] = around.map(([x0, y0], n) => {
 const door: Face = {
   hue: HUES.door,
   corners: [
-    [-0.06, HALF + 0.002, 0],
-    [0.06, HALF + 0.002, 0],
-    [0.06, HALF + 0.002, -0.18],
-    [-0.06, HALF + 0.002, -0.18],
+    [-0.03, HALF + 0.001, 0],
+    [0.03, HALF + 0.001, 0],
+    [0.03, HALF + 0.001, -0.075],
+    [-0.03, HALF + 0.001, -0.075],
   ],
 };
 const HOUSE: readonly Face[] = [...walls, door, ...roof];
@@ -56,7 +56,9 @@ const LIGHT = [-0.4, -0.5, -0.77];
 function brightness([a, b, c]: Face['corners']): number {
   const [u, v] = [a.map((value, i) => b[i] - value), a.map((value, i) => c[i] - value)];
   const normal = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
-  const length = Math.hypot(...normal);
+  // Outwards: away from the middle of the house.
+  const outwards = a[0] * normal[0] + a[1] * normal[1] + (a[2] - WALL / 2) * normal[2];
+  const length = Math.hypot(...normal) * Math.sign(outwards);
   const cosine = normal.reduce((sum, value, i) => sum + value * LIGHT[i], 0) / length;
   return 0.55 + 0.45 * Math.max(0, cosine);
 }
