@@ -116,11 +116,25 @@ async function scan(path: string, file: FileHandle): Promise<{ places: Map<strin
     if (end + HEAD_BYTES + length > size) break;
     const body = await readExactly(file, end + HEAD_BYTES, length);
     if (crc32(body, crc32(head.subarray(4))) !== head.readUInt32LE(0)) break;
-    const [name, origin] = JSON.parse(body.toString('utf8', 0, labelLength)) as [string, string];
+    const label = labelOf(body.subarray(0, labelLength));
+    if (!label) break;
+    const [name, origin] = label;
     places.set(name, { origin, start: end + HEAD_BYTES + labelLength, length: contentLength });
     end += HEAD_BYTES + length;
   }
   return { places, end };
+}
+
+/** The name and origin of a record; undefined where its label is none. */
+function labelOf(bytes: Buffer): readonly [name: string, origin: string] | undefined {
+  try {
+    const label: unknown = JSON.parse(bytes.toString());
+    const isLabel =
+      Array.isArray(label) && label.length === 2 && label.every((part) => typeof part === 'string');
+    return isLabel ? [label[0], label[1]] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readExactly(file: FileHandle, start: number, length: number): Promise<Buffer> {

@@ -145,7 +145,7 @@ export class HlocMatches {
   /**
    * The matches of a pair.
    * @param name of its group: `pairName`.
-   * @throws FormatError where there is none or it is incomplete.
+   * @throws FormatError where there is none, it is incomplete, or its numbers can be no matches.
    */
   read(name: string): HlocPair {
     return this.#file.reading(() => {
@@ -155,6 +155,7 @@ export class HlocMatches {
         if (dataset instanceof this.#file.hdf5.Dataset) return readFloats(this.#file.hdf5, dataset);
         throw new FormatError(`pair ${name} lacks the dataset ${key}`);
       });
+      checkNumbers(name, matches0, scores0);
       return { matches0: Int32Array.from(matches0), scores0 };
     });
   }
@@ -170,4 +171,18 @@ export class HlocMatches {
     }
     return group;
   }
+}
+
+function checkNumbers(name: string, matches0: Float32Array, scores0: Float32Array): void {
+  if (matches0.length !== scores0.length) {
+    throw new FormatError(
+      `pair ${name}: expected a score for each of ${matches0.length} keypoints, got ${scores0.length}`,
+    );
+  }
+  const index = matches0.find((value) => !(Number.isInteger(value) && value >= -1));
+  if (index !== undefined) {
+    throw new FormatError(`pair ${name}: expected the number of a keypoint or -1, got ${index}`);
+  }
+  const score = scores0.find((value) => !Number.isFinite(value));
+  if (score !== undefined) throw new FormatError(`pair ${name}: expected finite scores, got ${score}`);
 }

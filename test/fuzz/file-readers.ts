@@ -3,17 +3,30 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { formatHeader, formatLabels, formatProblem, readLabels } from '../../src/adaptation/labels.js';
+import { readPairs } from '../../src/cli/pairs.js';
 import { parseHomography, readSequences } from '../../src/evaluation/protocols/sequences.js';
 import type { Features } from '../../src/features/features.js';
+import { Journal } from '../../src/files/journal.js';
 import { decodeNpz, encodeNpz } from '../../src/files/npz.js';
-import { originOf } from '../../src/files/origin.js';
+import { originMetadata, originOf, originOfMetadata } from '../../src/files/origin.js';
 import { decodePytorchCheckpoint } from '../../src/files/pytorch.js';
 import { checkShape, type StoredTensor } from '../../src/files/raw-numbers.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.js';
 import { decodeFeaturesJson, encodeFeaturesJson } from '../../src/formats/features-json.js';
 import { decodeFeaturesNpz, encodeFeaturesNpz } from '../../src/formats/features-npz.js';
+import {
+  decodeFeaturesSafetensors,
+  encodeFeaturesSafetensors,
+} from '../../src/formats/features-safetensors.js';
 import { readHlocFeatures, writeHlocFeatures } from '../../src/formats/hloc.js';
+import {
+  HlocMatches,
+  type HlocPair,
+  matchesOfPair,
+  writeHlocMatches,
+} from '../../src/formats/hloc-matches.js';
 import { grayImage } from '../../src/image/image.js';
 import { encodeModel, modelOf, onnxModel } from '../../src/network/model.js';
 import { readModel } from '../../src/network/model-file.js';
@@ -62,6 +75,32 @@ function checkFeatures({
   );
   for (const value of [...keypoints, ...scores])
     assert.ok(Number.isFinite(value), `a number that is ${value}`);
+}
+
+/** Matches of a picture of so many keypoints, half of which have one. */
+const somePair = (count: number): HlocPair => ({
+  matches0: Int32Array.from({ length: count }, (_, n) => (n % 2 ? -1 : n)),
+  scores0: Float32Array.from({ length: count }, (_, n) => (n % 2 ? 0 : 1 / (n + 1))),
+});
+
+function checkPair(pair: HlocPair): void {
+  const { matches0, scores0 } = pair;
+  assert.equal(matches0.length, scores0.length);
+  for (const [n, score] of scores0.entries()) {
+    assert.ok(matches0[n] >= -1 && Number.isFinite(score), `match ${matches0[n]} with score ${score}`);
+  }
+  assert.equal(matchesOfPair(pair).count, matches0.filter((index) => index >= 0).length);
+}
+
+/** Checksums of the records of a journal that are as long as they say. */
+function repairJournal(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 12 + view.getUint32(at + 4, true) + view.getUint32(at + 8, true);
+    if (end > bytes.length) return;
+    view.setUint32(at, crc32(bytes.subarray(at + 4, end)), true);
+    at = end;
+  }
 }
 
 const ARRAYS = {
@@ -165,6 +204,92 @@ export const FILE_READERS: readonly Reader[] = [
     },
     errors: FORMAT,
     spentBy: 'LibraryBrokenError',
+  },
+  {
+    name: 'features-safetensors',
+    files: () => [
+      encodeFeaturesSafetensors(someFeatures(3, 4), { half: true }),
+      encodeFeaturesSafetensors(someFeatures(0, 4), { exif: 'apply', origin: 'x' }),
+    ],
+    read: (bytes) => checkFeatures(decodeFeaturesSafetensors(bytes)),
+    errors: FORMAT,
+  },
+  {
+    name: 'hloc-matches',
+    files: async () => [
+      await written((path) =>
+        writeHlocMatches(
+          path,
+          [
+            { name0: 'a.jpg', name1: 'b/c.jpg', pair: somePair(5), origin: 'x' },
+            { name0: 'a.jpg', name1: 'd.jpg', pair: somePair(0) },
+          ],
+          { origin: 'y' },
+        ),
+      ),
+    ],
+    needsFile: true,
+    async read(_bytes, path) {
+      const file = await HlocMatches.open(path);
+      try {
+        file.attribute('origin');
+        for (const name of file.names) {
+          file.origin(name);
+          checkPair(file.read(name));
+        }
+      } finally {
+        file.close();
+      }
+    },
+    errors: FORMAT,
+    spentBy: 'LibraryBrokenError',
+  },
+  {
+    name: 'journal',
+    files: async () => [
+      await written(async (path) => {
+        const journal = await Journal.open(path);
+        await journal.append('a.jpg', 'x', Uint8Array.of(1, 2, 3));
+        await journal.append('b/c.jpg', 'y', encodeFeaturesSafetensors(someFeatures(1, 2)));
+        await journal.append('a.jpg', 'z', Uint8Array.of());
+        await journal.close();
+      }),
+    ],
+    needsFile: true,
+    async read(_bytes, path) {
+      const journal = await Journal.open(path);
+      for (const name of ['a.jpg', 'b/c.jpg']) if (journal.origin(name)) await journal.read(name);
+      await journal.append('new', 'w', Uint8Array.of(9));
+      assert.deepEqual([...(await journal.read('new'))], [9]);
+      await journal.close();
+      const again = await Journal.open(path);
+      assert.equal(again.origin('new'), 'w', 'what is added to a damaged journal is there the next time');
+      await again.close();
+    },
+    errors: FORMAT,
+    repair: repairJournal,
+  },
+  {
+    name: 'origin',
+    files: () => [
+      text(
+        originMetadata(
+          originOf('training', { seed: 1, list: [2, null, 'x'] }, { start: originOf('weights', {}) }),
+        ).origin,
+      ),
+    ],
+    read: (bytes) => void originOfMetadata({ origin: Buffer.from(bytes).toString() })?.hash,
+    errors: FORMAT,
+  },
+  {
+    name: 'pairs',
+    files: () => [text('a.jpg b.jpg\nb.jpg  c/d.jpg\n\nb.jpg a.jpg\n')],
+    needsFile: true,
+    async read(_bytes, path) {
+      const known = new Set(['a.jpg', 'b.jpg', 'c/d.jpg']);
+      for (const pair of await readPairs(path, known)) assert.ok(pair.every((name) => known.has(name)));
+    },
+    errors: ['UsageError'],
   },
   {
     name: 'model',
