@@ -68,14 +68,14 @@ export const MODEL_KINDS =
   'superpoint, superpoint-small (either with -int8) or magicpoint; a file (.safetensors, .pth, .onnx); ' +
   'or the folder of a run';
 
-/** `--model`. */
-export function addModelOption(command: Command): Command {
-  return command.option('--model <path>', `${MODEL_KINDS} (default: superpoint)`);
+/** `--model`. @param usual the model where none is named. */
+export function addModelOption(command: Command, usual = 'superpoint'): Command {
+  return command.option('--model <path>', `${MODEL_KINDS} (default: ${usual})`);
 }
 
 /** `--model` and `--device`. */
-export function addModelOptions(command: Command): Command {
-  return addModelOption(command).addOption(deviceOption());
+export function addModelOptions(command: Command, usual?: string): Command {
+  return addModelOption(command, usual).addOption(deviceOption());
 }
 
 /** Said of `--stretch` where a recipe may ask for it. */

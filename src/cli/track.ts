@@ -41,6 +41,8 @@ interface TrackOptions extends ModelOptions, DetectionOptions, ReadingOptions {
   readonly json?: boolean;
 }
 
+/** Frames come by the dozen: the quickest. */
+const USUAL_MODEL = 'superpoint-small-int8';
 /** Frames per second of a drawn video where the input does not say. */
 const USUAL_FRAME_RATE = 30;
 
@@ -63,7 +65,7 @@ export function registerTrack(program: Command): void {
     )
     .option('--max-frames <n>', 'stop after so many (default: all)', wholeNumber(1))
     .option('--json', 'print the result as JSON');
-  addReadOptions(addDetectionOptions(addModelOptions(command), '1')).action(runTrack);
+  addReadOptions(addDetectionOptions(addModelOptions(command, USUAL_MODEL), '1')).action(runTrack);
 }
 
 async function runTrack(input: string, options: TrackOptions): Promise<void> {
@@ -73,7 +75,7 @@ async function runTrack(input: string, options: TrackOptions): Promise<void> {
   const reading = readingOf(options);
   const source = await openFrames(input, reading);
   const picture = options.reference === undefined ? undefined : await readImage(options.reference, reading);
-  const superpoint = await openSuperPoint(options);
+  const superpoint = await openSuperPoint({ ...options, model: options.model ?? USUAL_MODEL });
   try {
     const { matchThreshold, maxLength, minLength, maxFrames = Number.POSITIVE_INFINITY } = options;
     // From frame to frame nothing halves its size: one pass, and every point once.
