@@ -3,38 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileDigest } from '../../src/files/origin.js';
 import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import { encodePng } from '../../src/image/codec.js';
-import { type GrayImage, grayImage } from '../../src/image/image.js';
+import { grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
 import { makePairBatch } from '../../src/training/pair-batches.js';
 import { type PairBatchSettings, warpCells } from '../../src/training/pairs.js';
 import { makePhotoBatch, type PhotoBatchSettings } from '../../src/training/photo-batches.js';
-import { photographsOfSize, selectPhotographs } from '../../src/training/photo-selection.js';
-import {
-  loadPhoto,
-  openPhotoStore,
-  type PhotoStore,
-  photoKeypoints,
-  photoStoreBytes,
-} from '../../src/training/photo-store.js';
+import { openPhotoStore, type PhotoStore, photoKeypoints } from '../../src/training/photo-store.js';
 import { photosOfStep, sampleCrop } from '../../src/training/photo-views.js';
 import { makeSyntheticBatch } from '../../src/training/synthetic-batches.js';
-
-/** Spots of a Gaussian of deviation 2.5 on black, as the ground truth that can be measured in a view. */
-function spots(width: number, height: number, centres: ArrayLike<number>): GrayImage {
-  const image = grayImage(width, height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let k = 0; k < centres.length; k += 2) {
-        const squared = (x - centres[k]) ** 2 + (y - centres[k + 1]) ** 2;
-        image.data[y * width + x] += 0.9 * Math.exp(-squared / (2 * 2.5 ** 2));
-      }
-    }
-  }
-  return image;
-}
+import { CENTRES, spotLabels, spots } from './spots.js';
 
 /** Centre of brightness of what lies within `reach` pixels of a place, or undefined where it is dark. */
 function centroid(data: Float32Array, width: number, height: number, x: number, y: number, reach: number) {
@@ -69,22 +48,13 @@ function targetPoints(
   return points;
 }
 
-const CENTRES = [60, 50, 110, 60, 170, 55, 60, 110, 120, 120, 180, 115, 75, 170, 125, 175, 185, 165];
 let folder: string;
 let store: PhotoStore;
-const labels = ['a.png', 'b.png'].map((file) => ({
-  file,
-  width: 240,
-  height: 220,
-  keypoints: Float32Array.from(CENTRES),
-  scores: Float32Array.from({ length: CENTRES.length / 2 }, (_, i) => (i + 1) / 10),
-}));
-
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'photos-'));
-  for (const { file } of labels)
+  for (const { file } of spotLabels)
     await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
-  store = await openPhotoStore(folder, labels);
+  store = await openPhotoStore(folder, spotLabels);
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -361,86 +331,4 @@ test('a batch of photographs holds their labels, those of a high enough score', 
   assert.ok(targetPoints(best.targets, 160, 120, 0).length <= 1);
   assert.deepEqual(photoKeypoints(store, 0, 0.85), [185, 165]);
   assert.deepEqual(best.images, all.images);
-});
-
-test('a photograph is the same from memory, for the first time, and beyond the limit', async () => {
-  const small = await openPhotoStore(folder, labels, { byteLimit: 240 * 220 });
-  assert.equal(photoStoreBytes(small), 240 * 220 + 2 * 9 * 12);
-  assert.deepEqual([...small.offsets], [0, -1]);
-  const first = await loadPhoto(small, 0);
-  assert.equal(small.decoded[0], 1);
-  for (const image of [await loadPhoto(small, 0), await loadPhoto(small, 1), await loadPhoto(store, 1)]) {
-    assert.deepEqual(image, first);
-  }
-});
-
-test('a photograph that is edited while a run goes on is refused, whatever its size', async () => {
-  const file = 'edited.png';
-  await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
-  const label = { ...labels[0], file, digest: await fileDigest(join(folder, file)) };
-  for (const byteLimit of [0, 2 ** 20]) {
-    await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES)));
-    const opened = await openPhotoStore(folder, [label], { byteLimit });
-    await writeFile(join(folder, file), await encodePng(spots(240, 220, CENTRES.slice(4))));
-    await assert.rejects(loadPhoto(opened, 0), {
-      name: 'PhotographError',
-      message: 'edited.png has changed since it was labelled; label it again',
-    });
-  }
-});
-
-test('photographs that are missing, broken or of another size are named', async () => {
-  const absent = ['c.png', 'd.png', 'e.png', 'f.png'].map((file) => ({ ...labels[0], file }));
-  await assert.rejects(openPhotoStore(folder, [...labels, ...absent]), {
-    name: 'LabelsError',
-    message: `the labels name 4 of 6 photographs that ${folder} does not hold: c.png, d.png, e.png, …`,
-  });
-  await assert.rejects(openPhotoStore(folder, []), /at least one photograph/);
-  const resized = await openPhotoStore(folder, [{ ...labels[0], width: 241 }]);
-  await assert.rejects(loadPhoto(resized, 0), /a\.png: expected 241x220 as in its labels, got 240x220/);
-  await writeFile(join(folder, 'broken.png'), 'not a picture');
-  const broken = await openPhotoStore(folder, [{ ...labels[0], file: 'broken.png' }]);
-  await assert.rejects(loadPhoto(broken, 0), {
-    name: 'ImageError',
-    message: /broken\.png/,
-  });
-});
-
-test('photographs that are too small by either side are left out, those that cannot be read are not', async () => {
-  const sizes = { 'wide.pgm': [40, 12], 'tall.pgm': [24, 40], 'small.pgm': [20, 20], 'just.pgm': [32, 16] };
-  for (const [name, [width, height]] of Object.entries(sizes)) {
-    await writeFile(join(folder, name), `P5 ${width} ${height} 255\n${' '.repeat(width * height)}`);
-  }
-  await writeFile(join(folder, 'unread.pgm'), 'P5');
-  const names = [...Object.keys(sizes), 'unread.pgm'];
-  assert.deepEqual(await photographsOfSize(folder, names, [32, 16]), ['tall.pgm', 'just.pgm', 'unread.pgm']);
-  assert.deepEqual(await photographsOfSize(folder, names, undefined), names);
-});
-
-test('photographs are split by their names alone', () => {
-  const files = Array.from({ length: 1000 }, (_, i) => `scene/${i}.jpg`);
-  const { training, heldBack } = selectPhotographs(files, { heldBack: 0.1 });
-  assert.ok(Math.abs(heldBack.length - 100) < 30, `${heldBack.length} of 1000 held back`);
-  assert.deepEqual([...training, ...heldBack].sort(), [...files].sort());
-  const fewer = selectPhotographs(files.slice(0, 500), { heldBack: 0.1, maxPhotographs: 20 });
-  assert.deepEqual(
-    fewer.heldBack,
-    heldBack.filter((file) => files.indexOf(file) < 500),
-  );
-  const more = selectPhotographs(files.slice(0, 500), { heldBack: 0.1, maxPhotographs: 40 });
-  assert.equal(fewer.training.length, 20);
-  assert.ok(fewer.training.every((file) => more.training.includes(file)));
-});
-
-test('a store reads faint photographs stretched where it is told to', async () => {
-  const faint = spots(240, 220, CENTRES);
-  for (let i = 0; i < faint.data.length; i++) faint.data[i] = 0.4 + 0.1 * faint.data[i];
-  await writeFile(join(folder, 'faint.png'), await encodePng(faint));
-  const label = [{ ...labels[0], file: 'faint.png' }];
-  const spread = async (stretch: boolean) => {
-    const { data } = await loadPhoto(await openPhotoStore(folder, label, { stretch }), 0);
-    return Math.max(...data) - Math.min(...data);
-  };
-  assert.ok((await spread(false)) < 0.11);
-  assert.ok((await spread(true)) > 0.99);
 });
