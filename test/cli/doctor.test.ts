@@ -24,7 +24,7 @@ suite('recipes', () => {
     assert.match(stdout, /^tiny +channels /m);
     assert.match(
       stdout,
-      /^superpoint-small +channels 16-32-64-64, .*after superpoint-small-3, labels by superpoint$/m,
+      /^superpoint-small +channels 16-32-64-64, .*after superpoint-small-3, labels by superpoint-4$/m,
     );
   });
 
@@ -32,7 +32,7 @@ suite('recipes', () => {
     const { stdout } = await superpoint('.', 'recipes', 'superpoint-small', '--json');
     const { chain, recipe } = JSON.parse(stdout);
     const names = chain.map(({ name }: { name: string }) => name);
-    assert.ok(names.indexOf('superpoint-3') < names.indexOf('superpoint'));
+    assert.ok(names.indexOf('superpoint-3') < names.indexOf('superpoint-4'));
     assert.ok(names.indexOf('superpoint-small-1') < names.indexOf('superpoint-small-3'));
     assert.equal(new Set(names).size, names.length);
     assert.equal(recipe.superpoint.steps, 2400);
