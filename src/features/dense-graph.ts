@@ -4,9 +4,9 @@
  * done outside (keypoints.ts).
  */
 import {
+  binomialMean,
   depthToSpace,
   earlierMax,
-  neighbourMean,
   padEdges,
   squareMean,
   windowMax,
@@ -75,10 +75,9 @@ export function vectorsOfCells(descriptors: Value): Value {
   return transpose(descriptors, [0, 2, 3, 1]);
 }
 
-/** A number of means of 2x2 or 3x3 neighbours, one upon the other, edges continued. */
+/** A mean over 3x3 pixels, so many times, edges continued. */
 function smoothed(map: Value, mean: (map: Value) => Value, times: number): Value {
-  // Two means of 2x2 reach as far as one of 3x3.
-  let result = padEdges(map, mean === neighbourMean ? times / 2 : times);
+  let result = padEdges(map, times);
   for (let i = 0; i < times; i++) result = mean(result);
   return result;
 }
@@ -92,10 +91,10 @@ function smoothed(map: Value, mean: (map: Value) => Value, times: number): Value
  * @returns [1, 1, H, W] >= 0, of the order of the squared contrast.
  */
 export function cornerStrengthOf(image: Value): Value {
-  const fine = smoothed(image, neighbourMean, 2);
+  const fine = smoothed(image, binomialMean, 1);
   const coarse = smoothed(fine, squareMean, 2);
-  // Means of neighbours: binomials, 1 2 1 above and 1 4 6 4 1 here. Pooling is quicker than convolution.
-  const sharp = detOverTrace(smoothed(gradientProducts(fine), neighbourMean, 4));
+  // Binomials, 1 2 1 above and 1 4 6 4 1 here, as means: pooling is quicker than convolution.
+  const sharp = detOverTrace(smoothed(gradientProducts(fine), binomialMean, 2));
   const blurred = detOverTrace(smoothed(gradientProducts(coarse), squareMean, 3));
   return add(sharp, multiply(blurred, COARSE_WEIGHT));
 }

@@ -42,6 +42,7 @@ export function* suppressed(
   for (let above = BINS, wanted = FIRST_PIXELS; above > 0; wanted *= 2) {
     let [from, count] = [above, 0];
     while (from > 0 && (count === 0 || count + counts[from - 1] <= wanted)) count += counts[--from];
+    if (count === 0) return;
     const low = Math.max(least, from << BIN_BITS);
     const high = Math.min(INFINITE + 1, above * 2 ** BIN_BITS);
     for (const index of bestFirst(pixelsWithin(bits, silenced, low, high, count), bits)) {

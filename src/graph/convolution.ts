@@ -69,8 +69,13 @@ export function windowMean(x: Value, radius: number): Value {
   return x.graph.node('AveragePool', [x], [x], attributes)[0]!;
 }
 
-/** The mean of each 2 x 2 neighbours: one row and one column less. Twice, it is a smoothing by 1 2 1. */
-export function neighbourMean(x: Value): Value {
+/** A smoothing by 1 2 1 along both axes, as two means of 2 x 2 neighbours: two rows and two columns less. */
+export function binomialMean(x: Value): Value {
+  return neighbourMean(neighbourMean(x));
+}
+
+/** One row and one column less. */
+function neighbourMean(x: Value): Value {
   const dims = [x.dims[0]!, x.dims[1]!, longerDim(x.dims[2]!, -1), longerDim(x.dims[3]!, -1)];
   return x.graph.node('AveragePool', [x], [{ type: x.type, dims }], { kernel_shape: [2, 2] })[0]!;
 }
