@@ -2,14 +2,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { reproduce } from '../training/pipeline.js';
-import { readRecipe } from '../training/recipe.js';
 import { failureOf, PartialFailureError, StoppedEarlyError } from './errors.js';
 import { imagesBelow, tellLeftOut } from './find-images.js';
-import { tellFallback } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { millisecondsSince, printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
-import { abortOnSignals } from './signals.js';
+import { trainingRecipe, trainingRun } from './training.js';
 
 interface ReproduceOptions extends TrainingOptions {
   readonly recipe: string;
@@ -32,24 +30,17 @@ export function registerReproduce(program: Command): void {
 }
 
 async function runReproduce(options: ReproduceOptions): Promise<void> {
-  const { photos, output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
+  const { photos, output, json } = options;
   const began = performance.now();
-  const given = await readRecipe(options.recipe);
-  const recipe = options.stretch ? { ...given, stretch: true } : given;
+  const recipe = await trainingRecipe(options.recipe, options);
   const { names: files, leftOut } = await imagesBelow(photos);
-  const signal = abortOnSignals('the step');
-  await tellFallback(device);
+  const run = await trainingRun(options);
   const progress = openProgressLine();
   const { model, failures } = await reproduce(recipe, {
     photos,
     files,
     output,
-    overwrite,
-    maxSeconds: maxTime,
-    checkpointSeconds: checkpointEvery,
-    workers,
-    device,
-    signal,
+    ...run,
     onProgress: progress.show,
   }).finally(() => progress.close());
 
@@ -58,7 +49,7 @@ async function runReproduce(options: ReproduceOptions): Promise<void> {
   if (json)
     printJson({ finished: model !== undefined, model: model ?? null, failures, leftOut, milliseconds });
   else printLines(model ? `SuperPoint is in ${model}` : 'not finished: the same command goes on from here');
-  if (!model) throw new StoppedEarlyError(signal);
+  if (!model) throw new StoppedEarlyError(run.signal);
   if (failures.length > 0) {
     const reasons = failures.map(({ file, problem }) => failureOf(file, join(photos, file), problem));
     throw new PartialFailureError('photographs', files.length, reasons);

@@ -5,17 +5,16 @@ import { originOfMetadata } from '../files/origin.js';
 import { readModel } from '../network/model-file.js';
 import type { BatchSpec } from '../training/batch-source.js';
 import { openPhotoStores } from '../training/labelled-photographs.js';
-import { type Recipe, readRecipe } from '../training/recipe.js';
+import type { Recipe } from '../training/recipe.js';
 import { type RunOptions, type RunResult, runStage, type Stage } from '../training/run.js';
 import { runFiles } from '../training/run-files.js';
 import { type MadeWeights, magicPointStage, photographStage, superPointStage } from '../training/stages.js';
 import { readStartingPoint, type StartingPoint } from '../training/starting-point.js';
 import { StoppedEarlyError, UsageError } from './errors.js';
-import { tellFallback } from './model.js';
 import { addTrainingOptions, type TrainingOptions } from './options.js';
 import { printJson, printLines } from './output.js';
 import { openProgressLine } from './progress-line.js';
-import { abortOnSignals } from './signals.js';
+import { trainingRecipe, trainingRun } from './training.js';
 
 interface TrainOptions extends TrainingOptions {
   readonly recipe: string;
@@ -50,27 +49,16 @@ export function registerTrain(program: Command): void {
 }
 
 async function runTrain(network: 'magicpoint' | 'superpoint', options: TrainOptions): Promise<void> {
-  const { output, overwrite, maxTime, checkpointEvery, workers, device, json } = options;
+  const { output, json } = options;
   checkUsage(network, options);
-  const given = await readRecipe(options.recipe);
-  const recipe = options.stretch ? { ...given, stretch: true } : given;
-  const signal = abortOnSignals('the step');
-  await tellFallback(device);
-  const run: RunOptions = {
-    output,
-    overwrite,
-    maxSeconds: maxTime,
-    checkpointSeconds: checkpointEvery,
-    workers,
-    device,
-    signal,
-  };
+  const recipe = await trainingRecipe(options.recipe, options);
+  const run = { output, ...(await trainingRun(options)) };
   const result = await trainStage(network, recipe, options, run);
   const { finished, step } = result;
   const { weights } = runFiles(output);
   if (json) printJson({ network, finished, step, output, weights });
   else printLines(`${finished ? 'trained' : 'stopped'} after step ${step}, weights in ${weights}`);
-  if (!finished) throw new StoppedEarlyError(signal);
+  if (!finished) throw new StoppedEarlyError(run.signal);
 }
 
 function checkUsage(network: string, { photos, labels }: TrainOptions): void {
