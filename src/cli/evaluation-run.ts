@@ -1,7 +1,5 @@
 /** What the evaluations on the command line share: contenders, progress, the report. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, extname, join } from 'node:path';
+import { basename, extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FeatureSource } from '../evaluation/protocols/evaluate-homographies.js';
 import { describeEnvironment } from '../evaluation/report/environment.js';
@@ -13,6 +11,7 @@ import { openRival, RIVAL_NAMES } from '../evaluation/rivals/rivals.js';
 import { scaleOptions } from '../features/scales.js';
 import type { DetectOptions } from '../features/superpoint.js';
 import { lockFolder } from '../files/lock.js';
+import { makeTemporaryFolder } from '../files/temporaries.js';
 import type { Device } from '../graph/session.js';
 import type { OnProgress } from '../progress.js';
 import { UsageError } from './errors.js';
@@ -150,7 +149,9 @@ export async function runEvaluation(
   await tellFallback(options.device);
   const began = performance.now();
   const progress = openProgressLine();
-  const folder = options.output ?? (await mkdtemp(join(tmpdir(), 'superpoint-evaluate-')));
+  const temporary =
+    options.output === undefined ? await makeTemporaryFolder('superpoint-evaluate') : undefined;
+  const folder = options.output ?? temporary!.path;
   const lock = await lockFolder(folder);
   const opened: Method[] = [];
   try {
@@ -175,6 +176,6 @@ export async function runEvaluation(
     progress.close();
     for (const method of opened) await method.dispose?.();
     lock.release();
-    if (options.output === undefined) await rm(folder, { recursive: true, force: true });
+    temporary?.remove();
   }
 }

@@ -3,16 +3,10 @@
  * only then takes the wanted name. Whoever reads the name sees the old file or the new one, never half.
  */
 import { rmSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { atExit } from './at-exit.js';
-import { lifeOf, type Owner, randomName, thisProcess } from './owner.js';
-
-/** `.NAME.MACHINE-PID-STARTED-RANDOM.tmp`: says whose it is, so that the file of a killed writer can go. */
-const TEMPORARY = /\.([0-9a-f]{8})-(\d+)-(\d*)-[0-9a-f]{8}\.tmp$/;
-
-/** Hours after which the temporary file of a process on another machine counts as left behind. */
-const ELSEWHERE_HOURS = 24;
+import { removeTemporaries, temporaryName } from './temporaries.js';
 
 /** Folders that this process has looked through for what killed writers left. */
 const swept = new Set<string>();
@@ -30,9 +24,7 @@ export async function replaceFile<T>(path: string, write: (temporary: string) =>
     swept.add(folder);
     await removeTemporaries(folder);
   }
-  const { machine, pid, started } = thisProcess();
-  const owner = `${machine}-${pid}-${started}`;
-  const temporary = join(folder, `.${basename(path)}.${owner}-${randomName()}.tmp`);
+  const temporary = join(folder, temporaryName(`.${basename(path)}`));
   const keep = atExit(() => rmSync(temporary, { force: true }));
   try {
     const result = await write(temporary);
@@ -45,29 +37,6 @@ export async function replaceFile<T>(path: string, write: (temporary: string) =>
   } finally {
     keep();
   }
-}
-
-/**
- * Removes from a folder the temporary files of processes that have ended. Those of other machines go after
- * a day, at once where their process is known to be dead.
- */
-export async function removeTemporaries(folder: string, dead?: Owner): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const [, machine, pid, started] = TEMPORARY.exec(name) ?? [];
-    if (machine === undefined) continue;
-    const isDead = machine === dead?.machine && Number(pid) === dead.pid && started === dead.started;
-    const life = isDead ? 'ended' : lifeOf({ machine, pid: Number(pid), started });
-    const path = join(folder, name);
-    if (life === 'ended' || (life === 'elsewhere' && (await isOld(path)))) await rm(path, { force: true });
-  }
-}
-
-async function isOld(path: string): Promise<boolean> {
-  const hours = await stat(path).then(
-    ({ mtimeMs }) => (Date.now() - mtimeMs) / 3_600_000,
-    () => 0,
-  );
-  return hours > ELSEWHERE_HOURS;
 }
 
 /** Writes `data` (text as UTF-8) to `path`, whole or not at all. Missing folders are made. */

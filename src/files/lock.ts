@@ -19,8 +19,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atExit } from './at-exit.js';
-import { removeTemporaries } from './atomic-file.js';
 import { lifeOf, type Owner, randomName, thisProcess } from './owner.js';
+import { removeTemporaries } from './temporaries.js';
 
 /** How often a holder says that he lives, and after what silence one of another machine counts as dead. */
 const TOUCH_SECONDS = 15;

@@ -1,10 +1,11 @@
 /**
- * A process that takes and leaves locks and writes files as the lines on its standard input say, and answers
+ * A process that takes and leaves locks and writes files and folders as the lines on its standard input say, and answers
  * each with a line: for the tests of locks and of what killed writers leave.
  */
 import { createInterface } from 'node:readline';
 import { writeFileAtomicFrom } from '../../src/files/atomic-file.js';
 import { type Lock, lockFile, lockFolder } from '../../src/files/lock.js';
+import { makeTemporaryFolder } from '../../src/files/temporaries.js';
 
 let lock: Lock | undefined;
 
@@ -32,6 +33,9 @@ const WORK: Record<string, (path: string) => Promise<string>> = {
   async write(path) {
     await writeFileAtomicFrom(path, endless());
     return 'written';
+  },
+  async temporary(name) {
+    return (await makeTemporaryFolder(name)).path;
   },
   async end() {
     process.exit(0);

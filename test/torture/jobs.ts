@@ -21,6 +21,11 @@ const adapt = (photos: string, output: string, ...more: string[]) =>
   );
 const detect = (photos: string, output: string, ...more: string[]) =>
   ['detect', photos, ...MODEL, '--output', output].concat(more);
+const evaluate = (photos: string, ...more: string[]) =>
+  ['evaluate', 'warps', photos, '--count', '2', '--sweeps', 'rotation', '--size', '64'].concat(
+    ['--model', 'narrow=../inputs/model.safetensors', '--rivals', 'harris'],
+    more,
+  );
 const join2 = (folder: string, name: string, extension: string) =>
   ['join', `${folder}/${name}-1.${extension}`, `${folder}/${name}-2.${extension}`].concat(
     '--output',
@@ -71,16 +76,7 @@ export const JOBS: readonly Job[] = [
   },
   {
     name: 'evaluate',
-    commands: (photos) => [
-      ['evaluate', 'warps', photos, '--count', '2', '--sweeps', 'rotation', '--size', '64'].concat([
-        '--model',
-        'narrow=../inputs/model.safetensors',
-        '--rivals',
-        'harris',
-        '--output',
-        'out',
-      ]),
-    ],
+    commands: (photos) => [evaluate(photos, '--output', 'out'), evaluate(photos)],
     readsPhotographs: true,
   },
   {

@@ -1,5 +1,5 @@
 /** A job that is disturbed: where it runs, what it should come to, and what was found. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../../src/random.js';
 import { type Run, runCommands } from './commands.js';
@@ -83,7 +83,7 @@ export class Place {
     const { code, stderr } = await this.run(commands);
     if (code !== 0) this.note('called again', [`ended with ${code}: ${stderr.slice(-600)}`]);
     else this.note('called again', differences(expected, await contentsOf(this.out, photographs)));
-    const left = [...(await contentsOf(join(this.folder, 'tmp'))).keys()];
+    const left = await readdir(join(this.folder, 'tmp'));
     this.note(
       'called again',
       left.map((path) => `${path} is left among the temporary files`),
