@@ -5,6 +5,7 @@
  *   PORT=8080 node dist/examples/server/server.js [model]
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { availableParallelism } from 'node:os';
 import { ImageError, readImageSize, SuperPoint } from 'superpoint';
 import { encodeFeaturesNpz } from 'superpoint/formats';
 
@@ -74,8 +75,9 @@ export function serve(superpoint: SuperPoint): Server {
     response.on('close', () => gone.abort(new Error('the client has gone')));
     const reply = (status: number, body: string | Uint8Array) => {
       count(status);
-      // with a request refused before its end, or a server that ends, the connection ends too
-      const connection = request.complete && server.listening ? 'keep-alive' : 'close';
+      // Who still sends hears the answer once the rest is read; of too much, or at the server's end, it is not.
+      const isRead = request.complete || Number(request.headers['content-length']) <= MAX_BYTES;
+      const connection = isRead && server.listening ? 'keep-alive' : 'close';
       const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream';
       response.writeHead(status, { 'content-type': type, connection }).end(body);
     };
@@ -108,7 +110,9 @@ export function serve(superpoint: SuperPoint): Server {
 }
 
 if (process.argv[1] && import.meta.filename === process.argv[1]) {
-  const superpoint = await SuperPoint.load({ model: process.argv[2] ?? 'superpoint-small-int8' });
+  // One core is left to what answers: /health would wait for the network's threads.
+  const threads = Math.max(1, availableParallelism() - 1);
+  const superpoint = await SuperPoint.load({ model: process.argv[2] ?? 'superpoint-small-int8', threads });
   const { fallback, threadFallback } = superpoint.network;
   for (const line of [fallback, threadFallback]) if (line) console.error(line);
   const server = serve(superpoint).listen(Number(process.env.PORT ?? 8080), '127.0.0.1');

@@ -57,7 +57,7 @@ export function sampleConsensus(
       (fit, k) => refineHomography(fit, pairs, k * cutoff, 3),
       h,
     );
-    const optimisedCost = truncatedCost(optimised, shuffled, cutoff);
+    const optimisedCost = costUnlessHopeless(optimised, shuffled, cutoff, cost, share);
     best = optimisedCost < cost ? optimised : h.slice();
     bestCost = Math.min(cost, optimisedCost);
     const found = inlierRatio(best, shuffled, cutoff);
@@ -76,19 +76,8 @@ function shufflePairs(pairs: PointPairs, random: Random): PointPairs {
   return shuffled;
 }
 
-/** MSAC's cost, in units of the squared cut-off. */
-function truncatedCost(h: Float64Array, pairs: PointPairs, cutoff: number): number {
-  const square = cutoff * cutoff;
-  let cost = 0;
-  for (let at = 0; at < pairs.length; at += 4) {
-    const error = squaredTransferError(h, pairs, at);
-    cost += error < square ? error / square : 1;
-  }
-  return cost;
-}
-
 /**
- * MSAC's cost, or infinity as soon as it exceeds `limit` or as the correspondences seen so far are
+ * MSAC's cost, in units of the squared cut-off, or infinity as soon as it exceeds `limit` or as the correspondences seen so far are
  * `LOG_DOUBT` likelier for a useless homography than for one with which this share of them agrees.
  */
 function costUnlessHopeless(

@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,8 +16,10 @@ import { mutationsOf } from './operators.js';
 
 const DIST = fileURLToPath(new URL('../../', import.meta.url));
 const HOOK = new URL('./hook.js', import.meta.url).href;
-/** A loop that does not end counts as noticed. */
-const MOST_SECONDS = 300;
+/** A loop that does not end counts as noticed: a test gets this many times what it takes without any change. */
+const PATIENCE = 10;
+const LEAST_SECONDS = 20;
+const MOST_SECONDS = 900;
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +40,7 @@ async function modulesOf(path: string): Promise<string[]> {
   return found.map((file) => join(root, file));
 }
 
-/** The tests of a module's folder, those that bear its name first. */
+/** The tests of a module's folder: first the one that bears its name, then the shortest, which take the least time. */
 async function testsOf(module: string): Promise<string[]> {
   let folder = join(DIST, 'test', relative(join(DIST, 'src'), dirname(module)));
   const testsIn = () =>
@@ -50,26 +53,49 @@ async function testsOf(module: string): Promise<string[]> {
     folder = dirname(folder);
     tests = await testsIn();
   }
-  const name = basename(module, '.js');
-  const isNamed = (file: string) => basename(file) === `${name}.test.js`;
-  return tests.sort((a, b) => Number(isNamed(b)) - Number(isNamed(a))).map((file) => join(folder, file));
+  const sized = tests.map((file) => {
+    const path = join(folder, file);
+    return {
+      path,
+      isNamed: basename(file) === `${basename(module, '.js')}.test.js`,
+      size: statSync(path).size,
+    };
+  });
+  sized.sort((a, b) => Number(b.isNamed) - Number(a.isNamed) || a.size - b.size);
+  return sized.map(({ path }) => path);
 }
 
-/** Whether a test file passes. */
-async function passes(test: string, mutant?: Mutant): Promise<boolean> {
+/** Runs a test file. @returns the seconds that it took to pass; undefined where it failed, or took too long. */
+async function secondsOf(test: string, limit: number, mutant?: Mutant): Promise<number | undefined> {
   const env = mutant
     ? { ...process.env, NODE_OPTIONS: `--import=${HOOK}`, [MUTANT]: JSON.stringify(mutant) }
     : process.env;
+  const began = performance.now();
   const child = spawn(process.execPath, [test], { env, stdio: 'ignore' });
-  const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * MOST_SECONDS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * limit);
   const [code] = await once(child, 'exit');
   clearTimeout(timer);
-  return code === 0;
+  return code === 0 ? (performance.now() - began) / 1000 : undefined;
+}
+
+/** Seconds that each test takes without any change. */
+const usual = new Map<string, number>();
+
+async function usualSeconds(test: string): Promise<number> {
+  const known = usual.get(test);
+  if (known !== undefined) return known;
+  const seconds = await secondsOf(test, MOST_SECONDS);
+  if (seconds === undefined) throw new Error(`${test} fails without any change`);
+  usual.set(test, seconds);
+  return seconds;
 }
 
 /** The test that notices a mutant; undefined where none does. */
 async function noticing(mutant: Mutant, tests: readonly string[]): Promise<string | undefined> {
-  for (const test of tests) if (!(await passes(test, mutant))) return test;
+  for (const test of tests) {
+    const limit = Math.min(LEAST_SECONDS + PATIENCE * (await usualSeconds(test)), MOST_SECONDS);
+    if ((await secondsOf(test, limit, mutant)) === undefined) return test;
+  }
   return undefined;
 }
 
@@ -82,15 +108,9 @@ for (const module of modules) {
   for (const mutation of mutationsOf(source)) mutants.push({ module, source, mutant: { ...mutation, url } });
 }
 random.shuffle(mutants);
-const sound = new Set<string>();
 let [tried, noticed] = [0, 0];
 for (const { module, source, mutant } of mutants.slice(0, Number(values.sample))) {
-  const tests = await testsOf(module);
-  for (const test of tests.filter((each) => !sound.has(each))) {
-    if (!(await passes(test))) throw new Error(`${test} fails without any change`);
-    sound.add(test);
-  }
-  const by = await noticing(mutant, tests);
+  const by = await noticing(mutant, await testsOf(module));
   tried++;
   if (by) noticed++;
   const before = source.slice(0, mutant.start).split('\n');
