@@ -7,7 +7,8 @@ import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { build, createLogger } from 'vite';
 import { SuperPoint } from '../../src/features/superpoint.js';
-import { readImage } from '../../src/image/codec.js';
+import { encodePng, readImage } from '../../src/image/codec.js';
+import { fitWithin } from '../../src/image/resize.js';
 import { skipWithoutChromium } from '../chromium.js';
 import { ROOT, visit } from './site.js';
 
@@ -69,12 +70,14 @@ suite('the library in a bundle for the browser', () => {
   test('detects what the library detects in Node', {
     skip: skipWithoutChromium || skipWithoutModel,
   }, async () => {
+    const photograph = join(project, 'small.png');
+    const image = fitWithin(await readImage(PHOTOGRAPH), 320);
+    await writeFile(photograph, await encodePng(image));
     const superpoint = await SuperPoint.load();
-    const image = await readImage(PHOTOGRAPH);
-    const { count } = await superpoint.detect(image, { resize: 640, maxKeypoints: 500 });
+    const { count } = await superpoint.detect(photograph, { resize: 640, maxKeypoints: 500 });
     await superpoint.dispose();
     await visit({ folder: join(project, 'dist') }, {}, async ({ page, complaints }) => {
-      await page.setInputFiles('input:not([disabled])', PHOTOGRAPH);
+      await page.setInputFiles('input:not([disabled])', photograph);
       await page.waitForSelector('img:not([hidden])');
       assert.equal(await page.textContent('p'), `${count} keypoints`);
       assert.ok(page.workers().some((worker) => /engine-worker/.test(worker.url())));
@@ -83,7 +86,7 @@ suite('the library in a bundle for the browser', () => {
     // A bundler may lose the worker's script: the page's own thread does the work.
     await rm(join(project, 'dist/assets', await scriptOfWorker()));
     await visit({ folder: join(project, 'dist') }, {}, async ({ page }) => {
-      await page.setInputFiles('input:not([disabled])', PHOTOGRAPH);
+      await page.setInputFiles('input:not([disabled])', photograph);
       await page.waitForSelector('img:not([hidden])');
       assert.equal(await page.textContent('p'), `${count} keypoints`);
     });

@@ -1,6 +1,6 @@
 /** The page, built and served as a file host would, in a real browser that notes whatever goes wrong. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,14 +62,25 @@ export async function buildSite(): Promise<Site> {
     await writeFileAtomic(model, untrainedWeights());
   }
   process.env.SUPERPOINT_MODELS = models;
-  const folder = join(scratch, 'site');
+  const remove = () => rm(scratch, { recursive: true, force: true });
+  return { folder: await sharedPage(join(scratch, 'site')), model, cpuModel, isTrained, scratch, remove };
+}
+
+/** Builds the page, unless another test of `run.ts` has: in the folder SUPERPOINT_SITE it is built once for all. */
+async function sharedPage(own: string): Promise<string> {
+  const shared = process.env.SUPERPOINT_SITE && join(process.env.SUPERPOINT_SITE, 'site');
+  if (shared && existsSync(shared)) return shared;
   await build({
     configFile: join(ROOT, 'web/vite.config.ts'),
     logLevel: 'error',
-    build: { outDir: folder, emptyOutDir: true },
+    build: { outDir: own, emptyOutDir: true },
   });
-  const remove = () => rm(scratch, { recursive: true, force: true });
-  return { folder, model, cpuModel, isTrained, scratch, remove };
+  if (!shared) return own;
+  // Another test may have been quicker: then this one stays with its own.
+  return rename(own, shared).then(
+    () => shared,
+    () => own,
+  );
 }
 
 /**
