@@ -164,7 +164,7 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
       name: 'synthetic',
       title: 'Detectors on Synthetic Shapes',
       result: evaluation,
-      lines: syntheticLines(evaluation),
+      lines: syntheticLines(evaluation, process.stdout.columns),
       report: (context) => syntheticReport(evaluation, context),
       pictures: async () => ({
         pictures: await syntheticPictures(protocol, opened[0]),
@@ -275,7 +275,7 @@ async function compareOnSequences(
     name,
     title,
     result: evaluation,
-    lines: figureLines(evaluation),
+    lines: figureLines(evaluation, process.stdout.columns),
     report: (context) => homographyReport(evaluation, context, elsewhere?.(set.hash)),
     pictures: async () => {
       const [task] = profile.homography;

@@ -1,11 +1,9 @@
 /** Shows on stderr how far a long run is: a line that is drawn again on a terminal, else lines now and then. */
 import type { OnProgress, Progress } from '../progress.js';
 
-/** Whoever opens it closes it, before anything else is printed and after an error too. */
+/** Whoever opens it closes it, before the work's result is printed and after an error too. */
 export interface ProgressLine {
   readonly show: OnProgress;
-  /** Prints a whole line between two states. */
-  note(text: string): void;
   close(): void;
 }
 
@@ -38,82 +36,131 @@ export function formatProgress({ done, of, figures = {}, secondsLeft }: Progress
   return parts.join(' · ');
 }
 
-/** The state as a line of at most so many characters; what does not fit is cut from the bar first. */
-function barLine(progress: Progress, length: number): string {
+/** Characters that a terminal draws two columns wide. */
+const WIDE =
+  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
+
+/** The beginning of a text that takes so many columns at most. */
+function cutTo(columns: number, text: string): string {
+  let [left, kept] = [columns, ''];
+  for (const character of text) {
+    left -= WIDE.test(character) ? 2 : 1;
+    if (left < 0) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/** The state with a bar that is as long as so many columns allow; without one the line may be longer. */
+function barLine(progress: Progress, columns: number): string {
   const { what, done, of } = progress;
   const text = formatProgress(progress);
-  const width = Math.min(BAR_WIDTH, length - what.length - text.length - 2);
+  const width = Math.min(BAR_WIDTH, columns - what.length - text.length - 2);
   const full = of ? Math.round((width * Math.min(done, of)) / of) : 0;
   const bar = of && width >= SHORTEST_BAR ? `${'█'.repeat(full)}${'░'.repeat(width - full)} ` : '';
-  return [...`${what} ${bar}${text}`].slice(0, length).join('');
+  return `${what} ${bar}${text}`;
 }
+
+/** Something to write on: a terminal, a pipe or a file. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Where progress is written, and how often. */
 export interface ProgressOutput {
-  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stream?: Output;
+  /** What else is written on, perhaps the same terminal. */
+  readonly beside?: Output;
   /** Milliseconds. */
   readonly now?: () => number;
 }
 
-/** The line that is open, for those who print beside it. */
+/** The line that is open, for those who end the process. */
 let current: ProgressLine | undefined;
 
 /**
  * Opens the line. On a terminal the state of each part stays in a line of its own when the next part
- * begins; elsewhere there is a line every ten seconds and one at the end of each part.
+ * begins, and whatever anybody else writes there stands above the line, warnings of Node too; elsewhere there
+ * is a line every ten seconds and one at the end of each part.
  */
 export function openProgressLine({
   stream = process.stderr,
+  beside = process.stdout,
   now = () => performance.now(),
 }: ProgressOutput = {}): ProgressLine {
   const isTerminal = stream.isTTY === true;
+  const terminals = isTerminal ? [stream, ...(beside.isTTY ? [beside] : [])] : [];
+  const write = stream.write.bind(stream) as (text: string) => void;
   /** The last state, and the one that is seen; undefined between two parts. */
   let state: Progress | undefined;
   let drawn: Progress | undefined;
   let drawnAt = Number.NEGATIVE_INFINITY;
+  /** Somebody has begun a line and not ended it. */
+  let isForeign = false;
 
-  const draw = (progress: Progress) => {
-    stream.write(
-      isTerminal
-        ? CLEAR + barLine(progress, (stream.columns ?? 80) - MARGIN)
-        : `${progress.what} ${formatProgress(progress)}\n`,
-    );
+  const draw = (progress: Progress, isLast = false) => {
+    const columns = (stream.columns ?? 80) - MARGIN;
+    const line = barLine(progress, columns);
+    if (!isTerminal) write(`${progress.what} ${formatProgress(progress)}\n`);
+    // What stays may be wrapped; what is drawn again may not.
+    else write(CLEAR + (isLast ? line : cutTo(columns, line)));
     drawn = progress;
     drawnAt = now();
   };
   const endPart = () => {
     if (!state) return;
-    if (drawn?.done !== state.done) draw(state);
-    if (isTerminal) stream.write('\n');
+    if (isForeign) write('\n');
+    isForeign = false;
+    if (isTerminal || drawn?.done !== state.done) draw(state, true);
+    if (isTerminal) write('\n');
     state = undefined;
     drawn = undefined;
     drawnAt = Number.NEGATIVE_INFINITY;
   };
+  const release = writeAbove(terminals, {
+    before() {
+      if (!isForeign) write(CLEAR);
+    },
+    after(endsLine) {
+      isForeign = !endsLine;
+      if (endsLine && state) draw(state);
+    },
+  });
   const line: ProgressLine = {
     show(progress) {
       if (state && (state.what !== progress.what || progress.done < state.done)) endPart();
       state = progress;
-      if (progress.note !== undefined) line.note(progress.note);
+      if (progress.note !== undefined) stream.write(`${progress.note}\n`);
       const isDue = now() - drawnAt >= (isTerminal ? DRAW_EVERY : PRINT_EVERY);
-      if (drawn?.done !== progress.done && (isDue || progress.done === progress.of)) draw(progress);
-    },
-    note(text) {
-      stream.write(`${isTerminal && state ? CLEAR : ''}${text}\n`);
-      if (isTerminal && state) draw(state);
+      const isNews = drawn?.done !== progress.done && !isForeign;
+      if (isNews && (isDue || progress.done === progress.of)) draw(progress);
     },
     close() {
+      if (current !== line) return;
       endPart();
-      if (current === line) current = undefined;
+      release();
+      current = undefined;
     },
   };
   current = line;
   return line;
 }
 
-/** Prints a line on stderr, above the progress where some is shown. */
-export function printNote(text: string): void {
-  if (current) current.note(text);
-  else process.stderr.write(`${text}\n`);
+/** Tells of each write to these streams. @returns lets go of them. */
+function writeAbove(
+  streams: readonly Output[],
+  { before, after }: { before(): void; after(endsLine: boolean): void },
+): () => void {
+  const originals = streams.map((stream) => stream.write);
+  for (const [n, stream] of streams.entries()) {
+    stream.write = ((chunk: string, ...rest: []) => {
+      before();
+      const written = originals[n].call(stream, chunk, ...rest);
+      after(`${chunk}`.endsWith('\n'));
+      return written;
+    }) as typeof stream.write;
+  }
+  return () => {
+    for (const [n, stream] of streams.entries()) stream.write = originals[n];
+  };
 }
 
 /** Ends the line of progress where there is one: what is printed next begins a line. */

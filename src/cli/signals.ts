@@ -1,5 +1,5 @@
 /** What Ctrl-C does to a command. */
-import { closeProgressLine, printNote } from './progress-line.js';
+import { closeProgressLine } from './progress-line.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -23,7 +23,7 @@ export function abortOnSignals(unit: string): AbortSignal {
   const controller = new AbortController();
   for (const signal of Object.keys(SIGNALS)) {
     process.once(signal, () => {
-      printNote(`superpoint: finishing ${unit}; once more to end at once`);
+      process.stderr.write(`superpoint: finishing ${unit}; once more to end at once\n`);
       controller.abort();
       exitOnSignals();
     });

@@ -17,7 +17,8 @@ import {
 import { Random } from '../../src/random.js';
 import { renderShape } from '../../src/synthetic/synthesize.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The program. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {

@@ -6,55 +6,8 @@ import {
   formatProgress,
   formatSeconds,
   openProgressLine,
-  printNote,
 } from '../../src/cli/progress-line.js';
-
-/** A terminal as far as these tests need one: wraps at its width, knows \r, \n and "clear to the right". */
-class Terminal extends Writable {
-  readonly isTTY = true;
-  readonly columns: number;
-  readonly #screen: string[][] = [[]];
-  #row = 0;
-  #column = 0;
-  /** How often something was written. */
-  writes = 0;
-
-  constructor(columns: number) {
-    super({ decodeStrings: false });
-    this.columns = columns;
-  }
-
-  override _write(text: string, _: unknown, done: () => void): void {
-    this.writes++;
-    for (const [i, part] of text.split('\x1b[K').entries()) {
-      const line = this.#screen[this.#row];
-      if (i > 0) line.length = Math.min(line.length, this.#column);
-      for (const character of part) {
-        if (character === '\r') this.#column = 0;
-        else if (character === '\n') this.#newLine();
-        else this.#put(character);
-      }
-    }
-    done();
-  }
-
-  #newLine(): void {
-    this.#row++;
-    this.#column = 0;
-    this.#screen[this.#row] ??= [];
-  }
-
-  #put(character: string): void {
-    assert.notEqual(character, '\x1b', 'an escape sequence that this terminal does not know');
-    if (this.#column === this.columns) this.#newLine();
-    this.#screen[this.#row][this.#column++] = character;
-  }
-
-  /** Its lines; the cursor stands in the last one. */
-  get lines(): string[] {
-    return this.#screen.map((line) => Array.from(line, (character) => character ?? ' ').join(''));
-  }
-}
+import { Terminal } from './terminal.js';
 
 /** A stream that is no terminal. */
 class Log extends Writable {
@@ -137,7 +90,6 @@ test('what does not fit is cut from the bar first', () => {
     [60, `magicpoint ${'█'.repeat(10)}${'░'.repeat(10)} 5/10 · 1 min 0 s left`],
     [44, 'magicpoint ████░░░░ 5/10 · 1 min 0 s left'],
     [38, 'magicpoint 5/10 · 1 min 0 s left'],
-    [20, 'magicpoint 5/10 ·'],
   ] as const) {
     const terminal = new Terminal(columns);
     const open = openProgressLine({ stream: terminal });
@@ -145,6 +97,15 @@ test('what does not fit is cut from the bar first', () => {
     open.close();
     assert.deepEqual(terminal.lines, [line, '']);
   }
+});
+
+test('what stays is whole, wrapped where it must be', () => {
+  const terminal = new Terminal(20);
+  const open = openProgressLine({ stream: terminal });
+  open.show({ what: 'magicpoint', done: 5, of: 10, secondsLeft: 60 });
+  assert.deepEqual(terminal.lines, ['magicpoint 5/10 ·']);
+  open.close();
+  assert.deepEqual(terminal.lines, ['magicpoint 5/10 · 1 ', 'min 0 s left', '']);
 });
 
 test('a line never reaches the last column, and is drawn four times a second', () => {
@@ -156,8 +117,16 @@ test('a line never reaches the last column, and is drawn four times a second', (
     line.show({ what: 'a name that is too long for the terminal', done, of: 2000 });
   }
   assert.ok(terminal.writes >= 38 && terminal.writes <= 41, `${terminal.writes} drawings in ten seconds`);
+  assert.deepEqual(terminal.lines, ['a name that is too long for']);
   line.close();
-  assert.deepEqual(terminal.lines, ['a name that is too long for', '']);
+});
+
+test('characters that take two columns are counted as such', () => {
+  const terminal = new Terminal(13);
+  const line = openProgressLine({ stream: terminal });
+  line.show({ what: '重复性一二', done: 1 });
+  assert.deepEqual(terminal.lines, ['重复性一二']);
+  line.close();
 });
 
 test('a part that ends early leaves its last state', () => {
@@ -168,19 +137,46 @@ test('a part that ends early leaves its last state', () => {
   assert.deepEqual(terminal.lines, ['track 5', '']);
 });
 
-test('what is printed beside the open line stands above it', () => {
+for (const columns of [80, 200]) {
+  test(`whatever is written on a terminal of ${columns} columns stands above the open line`, () => {
+    const terminal = new Terminal(columns);
+    const before = terminal.write;
+    const line = openProgressLine({ stream: terminal, beside: terminal });
+    line.show({ what: 'track', done: 1, of: 2 });
+    terminal.write('superpoint: finishing the step\n');
+    terminal.write(Buffer.from('(node:1) Warning: deprecated\n'));
+    terminal.write('a line in ');
+    line.show({ what: 'track', done: 2, of: 2 });
+    terminal.write('two parts\n');
+    closeProgressLine();
+    assert.deepEqual(terminal.lines, [
+      'superpoint: finishing the step',
+      '(node:1) Warning: deprecated',
+      'a line in two parts',
+      `track ${'█'.repeat(20)} 2/2`,
+      '',
+    ]);
+    assert.equal(terminal.write, before);
+  });
+}
+
+test('a line that was begun by others is ended before the line stays', () => {
   const terminal = new Terminal(80);
   const line = openProgressLine({ stream: terminal });
-  printNote('before it begins');
   line.show({ what: 'track', done: 1, of: 2 });
-  printNote('superpoint: finishing the step');
-  closeProgressLine();
-  assert.deepEqual(terminal.lines, [
-    'before it begins',
-    'superpoint: finishing the step',
-    `track ${'█'.repeat(10)}${'░'.repeat(10)} 1/2`,
-    '',
-  ]);
+  terminal.write('no end of line');
+  line.close();
+  assert.deepEqual(terminal.lines, ['no end of line', `track ${'█'.repeat(10)}${'░'.repeat(10)} 1/2`, '']);
+});
+
+test('the echo of Ctrl-C before the first state is cleared away', () => {
+  const terminal = new Terminal(80);
+  const echo = terminal.write.bind(terminal);
+  const line = openProgressLine({ stream: terminal });
+  echo('^C');
+  terminal.write('superpoint: finishing the step\n');
+  line.close();
+  assert.deepEqual(terminal.lines, ['superpoint: finishing the step', '']);
 });
 
 test('without a terminal there is a line every ten seconds and one at the end of a part', () => {

@@ -191,4 +191,14 @@ suite('the report of a comparison', () => {
     assert.ok(!lines.some((line) => line.startsWith('blur 2')));
     assert.ok(lines.includes('NN mAP by blur'));
   });
+
+  test('a table that is wider than the terminal goes on below', () => {
+    const lines = figureLines(evaluationOf([{ kind: 'view' }]), 40);
+    assert.ok(lines.every((line) => line.length <= 40));
+    const start = lines.findIndex((line) => line.startsWith('all '));
+    const [head, , , below] = lines.slice(start);
+    assert.match(head, /^all +rep\.@3 +MLE/);
+    assert.match(below, /^all +\S/);
+    assert.equal(lines.filter((line) => line.startsWith('all ') && line.endsWith('M. score')).length, 1);
+  });
 });
