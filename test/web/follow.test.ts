@@ -2,31 +2,18 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { writeFileAtomic } from '../../src/files/atomic-file.js';
 import { outerCorners, warpPoints } from '../../src/geometry/homography.js';
 import { readImage } from '../../src/image/codec.js';
 import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { warpImage } from '../../src/image/warp-image.js';
 import { skipWithoutChromium } from '../chromium.js';
+import { cameraFlags } from './pretended-camera.js';
 import { buildSite, choose, figure, ROOT, type Site, screenshot, visit } from './site.js';
 
 const [WIDTH, HEIGHT] = [640, 480];
 const PICTURE = join(ROOT, 'examples/photographs/graf1.png');
 /** The picture as the camera sees it: smaller, slanted, moved to the middle. */
 const H_PICTURE_TO_FRAME = Float64Array.of(0.6, -0.07, 110, 0.05, 0.58, 70, 0, 0.0002, 1);
-
-/** A video as Chromium's pretended camera takes it, ten frames a second, again and again. */
-function film(frames: readonly GrayImage[]): Uint8Array {
-  const chroma = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
-  const shown = frames.map(({ data }) =>
-    Buffer.concat([
-      Buffer.from('FRAME\n'),
-      Uint8Array.from(data, (value) => 16 + Math.round(219 * value)),
-      chroma,
-    ]),
-  );
-  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F10:1 Ip A1:1 C420mpeg2\n`), ...shown]);
-}
 
 suite('a picture followed on the page', { skip: skipWithoutChromium }, () => {
   let site: Site;
@@ -37,19 +24,11 @@ suite('a picture followed on the page', { skip: skipWithoutChromium }, () => {
   });
   after(() => site?.remove());
 
-  const flagsFor = async (name: string, frames: readonly GrayImage[]) => {
-    const file = join(site.scratch, name);
-    await writeFileAtomic(file, film(frames));
-    return [
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-video-capture=${file}`,
-    ];
-  };
-
   test('is outlined where it is', async (t) => {
     if (!site.isTrained) return t.skip('there is no trained model yet');
-    const flags = await flagsFor('still.y4m', [warpImage(picture, H_PICTURE_TO_FRAME, WIDTH, HEIGHT)]);
+    const flags = await cameraFlags(site.scratch, 'still', [
+      warpImage(picture, H_PICTURE_TO_FRAME, WIDTH, HEIGHT),
+    ]);
     const query = '?device=wasm#follow?shows=outline';
     await visit(site, { query, flags }, async ({ page, complaints }) => {
       await choose(page, '#follow [data-do=target]', [PICTURE]);
@@ -98,7 +77,7 @@ suite('a picture followed on the page', { skip: skipWithoutChromium }, () => {
     const covered = grayImage(WIDTH, HEIGHT).data.fill(0.5);
     const cover = grayImage(WIDTH, HEIGHT, covered);
     const frames = [...new Array(30).fill(shown), ...new Array(10).fill(cover)];
-    const flags = await flagsFor('cover.y4m', frames);
+    const flags = await cameraFlags(site.scratch, 'cover', frames);
     await visit(site, { query: '?device=wasm#follow', flags }, async ({ page, complaints }) => {
       await page.click('#follow [data-do=camera]');
       await choose(page, '#follow [data-do=target]', [PICTURE]);
