@@ -23,15 +23,20 @@ class Refusal extends Error {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
+/** A request's body, a piece each time that the thread comes round to it. @throws Refusal for more than is allowed. */
+async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   let length = 0;
-  for await (const part of request) {
-    length += part.length;
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+    length += piece.length;
     if (length > MAX_BYTES) throw new Refusal(413, `expected a picture of at most ${MAX_BYTES} bytes`);
-    parts.push(part);
+    yield piece;
   }
-  return Buffer.concat(parts);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(request)) pieces.push(piece);
+  return Buffer.concat(pieces);
 }
 
 /** The features of the picture in a request. */
@@ -48,6 +53,14 @@ async function detect(
   const features = await superpoint.detect(bytes, { resize: 1024, maxKeypoints: 1000, signal });
   // JSON of as many numbers would occupy this thread for a tenth of a second.
   return encodeFeaturesNpz(features);
+}
+
+/** Tells a client to come back. @throws Refusal */
+async function refuse(request: IncomingMessage, response: ServerResponse): Promise<never> {
+  // Who still sends does not hear an answer; and Node would read the rest in one go, which keeps /health waiting.
+  for await (const _ of piecesOf(request));
+  response.setHeader('retry-after', '1');
+  throw new Refusal(503, 'busy, try again');
 }
 
 function statusOf(error: unknown): number {
@@ -75,25 +88,22 @@ export function serve(superpoint: SuperPoint): Server {
     response.on('close', () => gone.abort(new Error('the client has gone')));
     const reply = (status: number, body: string | Uint8Array) => {
       count(status);
-      // Who still sends hears the answer once the rest is read; of too much, or at the server's end, it is not.
-      const isRead = request.complete || Number(request.headers['content-length']) <= MAX_BYTES;
-      const connection = isRead && server.listening ? 'keep-alive' : 'close';
+      // with a request refused before its end, or a server that ends, the connection ends too
+      const connection = request.complete && server.listening ? 'keep-alive' : 'close';
       const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream';
       response.writeHead(status, { 'content-type': type, connection }).end(body);
     };
-    if (accepted >= MAX_ACCEPTED) {
-      response.setHeader('retry-after', '1');
-      return reply(503, JSON.stringify({ problem: 'busy, try again' }));
-    }
-    accepted++;
     const start = performance.now();
+    const isBusy = accepted >= MAX_ACCEPTED;
+    if (!isBusy) accepted++;
     try {
+      if (isBusy) await refuse(request, response);
       reply(200, await detect(superpoint, request, gone.signal));
     } catch (error) {
       if (gone.signal.aborted) count('cancelled');
       else reply(statusOf(error), JSON.stringify({ problem: (error as Error).message }));
     } finally {
-      accepted--;
+      if (!isBusy) accepted--;
       seconds += (performance.now() - start) / 1000;
     }
   };

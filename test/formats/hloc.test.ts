@@ -92,6 +92,27 @@ suite('hloc features', () => {
     assert.equal((await readFile(path))[2 ** 20 + 5], 0, 'found across the border of blocks');
   });
 
+  test('the times are found in headers of every layout', async () => {
+    const path = join(folder, 'layouts');
+    for (const phaseChange of [0, 4]) {
+      for (const sizeBytes of [1, 2, 4, 8]) {
+        const messages = 5;
+        const length = 22 + phaseChange + sizeBytes + messages;
+        const bytes = Buffer.alloc(length + 4, 9);
+        bytes.write('OHDR\x02', 'latin1');
+        bytes[5] = 0x20 + 4 * phaseChange + Math.log2(sizeBytes);
+        bytes.fill(0, length - messages - sizeBytes, length - messages);
+        bytes[length - messages - sizeBytes] = messages;
+        bytes.writeUInt32LE(lookup3(bytes.subarray(0, length)), length);
+        await writeFile(path, bytes);
+        await clearTimes(path);
+        bytes.fill(0, 6, 22);
+        bytes.writeUInt32LE(lookup3(bytes.subarray(0, length)), length);
+        assert.deepEqual(await readFile(path), bytes, `${phaseChange} ${sizeBytes}`);
+      }
+    }
+  });
+
   test('pictures in folders, and pictures themselves, may be named as the datasets are', async () => {
     const names = ['b.jpg', 'keypoints/x.jpg', 'keypoints/scores/image_size', 'descriptors', 'c/keypoints'];
     const pictures = names.map((name, i) => ({ name, features: someFeatures(i + 1, 4) }));

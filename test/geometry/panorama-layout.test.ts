@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type Homography, translationHomography, warpPoints } from '../../src/geometry/homography.js';
+import {
+  type Homography,
+  scaleHomography,
+  translationHomography,
+  warpPoints,
+} from '../../src/geometry/homography.js';
 import { layOutPanorama } from '../../src/geometry/panorama-layout.js';
 import { assertClose } from '../assert-close.js';
 
@@ -43,6 +48,12 @@ suite('the layout of a panorama', () => {
     const middle = at(places[1], 49.5, 39.5);
     const [left, right] = [at(places[0], 10, 39.5), at(places[2], 89, 39.5)];
     assertClose([middle[0] - left[0]], [right[0] - middle[0]], 1e-6);
+  });
+
+  test('takes the first where others would be stretched as much as it, by being larger', () => {
+    const { reference, width } = layOutPanorama([SIZE, SIZE], [link(0, 1, scaleHomography(0.5, 0.5))]);
+    assert.equal(reference, 0);
+    assert.equal(width, 200);
   });
 
   test('follows the links that most matches agree on', () => {
