@@ -106,6 +106,8 @@ async function main(): Promise<void> {
   const [{ waits, memory }] = await seen;
 
   isOver = true;
+  // What has been sent is on its way to an answer by then.
+  await sleep(200);
   const { accepted } = JSON.parse(String((await ask(port, '/health')).body)) as { accepted: number };
   const answeredBefore = counts.get('200') ?? 0;
   const exit = once(service, 'exit');

@@ -14,6 +14,9 @@ const MAX_PIXELS = 25e6;
 /** Requests at work or waiting; the next one is told to come back. */
 const MAX_ACCEPTED = 16;
 
+/** Pictures at work: one is decoded while the network looks at another. More threads would keep /health from its turn. */
+const AT_ONCE = 2;
+
 /** An answer other than features. */
 class Refusal extends Error {
   readonly status: number;
@@ -21,6 +24,23 @@ class Refusal extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** Has work done a few pieces at a time, in the order in which it comes. */
+function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
 }
 
 /** A request's body, a piece each time that the thread comes round to it. @throws Refusal for more than is allowed. */
@@ -39,6 +59,8 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+const inTurn = atMost(AT_ONCE);
+
 /** The features of the picture in a request. */
 async function detect(
   superpoint: SuperPoint,
@@ -50,7 +72,8 @@ async function detect(
   if (width * height > MAX_PIXELS) {
     throw new Refusal(413, `expected at most ${MAX_PIXELS / 1e6} megapixels, got ${width}x${height}`);
   }
-  const features = await superpoint.detect(bytes, { resize: 1024, maxKeypoints: 1000, signal });
+  const options = { resize: 1024, maxKeypoints: 1000, signal };
+  const features = await inTurn(() => superpoint.detect(bytes, options));
   // JSON of as many numbers would occupy this thread for a tenth of a second.
   return encodeFeaturesNpz(features);
 }
