@@ -12,6 +12,7 @@ import {
   equal,
   greater,
   lessOrEqual,
+  longerDim,
   matMul,
   reduceL2,
   reduceMax,
@@ -159,4 +160,12 @@ suite('operators without a gradient', () => {
     }));
     assert.deepEqual(y.data, Float32Array.of(12, 14, -3, -4, 20, 22, -7, -8));
   });
+});
+
+test('a dimension of a name grows and shrinks by what stands behind the name', () => {
+  assert.equal(longerDim(3, 2), 5);
+  assert.equal(longerDim('height', 2), 'height+2');
+  assert.equal(longerDim('height+2', 1), 'height+3');
+  assert.equal(longerDim('height+2', -2), 'height');
+  assert.equal(longerDim('height', -1), 'height-1');
 });
