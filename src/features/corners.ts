@@ -7,7 +7,13 @@
 import type { GrayImage } from '../image/image.js';
 
 /** Keeps the strength of flat places at 0. */
-const SMALLEST_TRACE = 1e-6;
+export const SMALLEST_TRACE = 1e-6;
+/**
+ * Weight of the larger scale's strength beside that of the picture's own. Gradients fall with the scale: at 2.6 a
+ * sharp corner is as strong at both. More of it holds more points in blurred and noisy pictures, less in pictures of
+ * other sizes.
+ */
+export const COARSE_WEIGHT = 4;
 
 /** Smoothed by 1 2 1 (a deviation of .7 pixels) along both axes, continued by its edges; 16 times too large. */
 function smoothPicture(data: Float32Array, width: number, height: number): Float32Array {
@@ -44,8 +50,8 @@ const PRODUCT_SCALE = 1 / (16 * 16 * 256);
 
 /**
  * How much of a corner each pixel is: the structure tensor's det / trace, over a binomial window of 5 x 5
- * pixels (a deviation of 1). Labels are put on corners by it; detection has `cornerStrengthOf` of dense-graph.ts,
- * which adds a larger scale for pictures that are less sharp than photographs to train on.
+ * pixels (a deviation of 1). Labels are put on corners by it; detection has that of saliency.ts, which adds a larger
+ * scale for pictures that are less sharp than photographs to train on.
  *
  * @returns [height, width], >= 0, of the order of the squared contrast.
  */
@@ -114,7 +120,7 @@ function peakNear(strength: Float32Array, width: number, at: number): [number, n
  * Climbs from each keypoint to the local maximum of the corner strength, at most `radius` pixels away in
  * each direction, and to the peak between the pixels there.
  *
- * @param strength [height, width] as `cornerStrength` gives it.
+ * @param strength [height, width], >= 0.
  * @param keypoints [N, 2] x, y in pixels.
  * @param radius whole pixels, > 0.
  * @returns where each keypoint ends, [N, 2], and [N] 1 where that is a maximum. Where there is none
@@ -130,14 +136,26 @@ export function snapToCorners(
   const snapped = Float32Array.from(keypoints);
   const found = new Uint8Array(keypoints.length / 2);
   for (let n = 0; n < found.length; n++) {
-    const x0 = Math.round(keypoints[2 * n]);
-    const y0 = Math.round(keypoints[2 * n + 1]);
-    const at = climb(strength, width, height, x0, y0, radius);
-    if (at < 0) continue;
-    snapped.set(peakNear(strength, width, at), 2 * n);
+    const [x, y] = [Math.round(keypoints[2 * n]), Math.round(keypoints[2 * n + 1])];
+    const corner = cornerNear(strength, width, height, x, y, radius);
+    if (!corner) continue;
+    snapped.set(corner, 2 * n);
     found[n] = 1;
   }
   return { keypoints: snapped, found };
+}
+
+/** The corner x, y that a pixel climbs to, as in `snapToCorners`; undefined where there is none within reach. */
+export function cornerNear(
+  strength: Float32Array,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+  radius: number,
+): readonly [number, number] | undefined {
+  const at = climb(strength, width, height, x, y, radius);
+  return at < 0 ? undefined : peakNear(strength, width, at);
 }
 
 /**

@@ -1,7 +1,6 @@
 /**
- * Everything after the network that looks at each pixel, as parts of a graph: heatmap, corner strength of the
- * picture, and the product of both. What is left for each point is
- * done outside (keypoints.ts).
+ * Everything after the network that looks at each pixel, as parts of a graph: the heatmap, which is always one; and,
+ * for models that other programs run (points-model.ts), corner strength and saliency, which saliency.ts computes here.
  */
 import {
   binomialMean,
@@ -38,6 +37,7 @@ import { CELL, CLASSES } from '../network/architecture.js';
 import { imageInput, type NetworkMaps, networkMaps } from '../network/inference.js';
 import type { Model } from '../network/model.js';
 import { quantisedMaps } from '../network/quantise.js';
+import { COARSE_WEIGHT, SMALLEST_TRACE } from './corners.js';
 
 /** What of a model a graph is made of. */
 export type NetworkModel = Pick<Model, 'weights' | 'ranges'>;
@@ -46,16 +46,6 @@ export type NetworkModel = Pick<Model, 'weights' | 'ranges'>;
 const REACH = 2;
 /** Half the side of the square whose mean, taken twice, smooths the heatmap: a deviation of 2 pixels. */
 const HEAT_RADIUS = 2;
-/** Keeps the strength of flat places at 0. */
-const SMALLEST_TRACE = 1e-6;
-/**
- * Weight of the larger scale's strength. Gradients fall with the scale: at 2.6 a sharp corner is as strong at both.
- * More of it holds more points in blurred and noisy pictures, less in pictures of other sizes.
- */
-const COARSE_WEIGHT = 4;
-/** Pixels around one that its corner strength, or its smoothed heat, depends on. */
-export const DENSE_REACH = 7;
-
 /**
  * The probability of an interest point at each pixel (§3.2): softmax over the 65 classes of each cell, the
  * dustbin dropped, the others laid out as the 8x8 pixels of the cell.
@@ -151,20 +141,5 @@ export function denseModel(model: NetworkModel): Uint8Array {
   const { logits, descriptors } = mapsOf(imageInput(graph), model);
   graph.output('heatmap', heatmapOf(logits));
   if (descriptors) graph.output('cells', vectorsOfCells(descriptors));
-  return encodeModel(graph);
-}
-
-/**
- * The model of what stands out, from `image` and `heatmap` [1, 1, H, W] and `threshold` [] to `saliency`
- * (`saliencyOf`) and `strength` (`cornerStrengthOf`), [1, 1, H, W] both.
- */
-export function saliencyModel(): Uint8Array {
-  const graph = new Graph('saliency');
-  const image = graph.input('image', 'float32', [1, 1, 'height', 'width']);
-  const heatmap = graph.input('heatmap', 'float32', [1, 1, 'height', 'width']);
-  const threshold = graph.input('threshold', 'float32', []);
-  const strength = cornerStrengthOf(image);
-  graph.output('saliency', saliencyOf(heatmap, strength, threshold));
-  graph.output('strength', strength);
   return encodeModel(graph);
 }

@@ -9,7 +9,6 @@ import { WorkQueue } from '../threads/work-queue.js';
 import { denseModel } from './dense-graph.js';
 import { batchHeatmaps, denseMaps } from './dense-maps.js';
 import type { Look } from './look.js';
-import { SaliencyFinder } from './saliency.js';
 import { picturesAtScales, type ScaleOptions } from './scales.js';
 import { Sight, type View } from './sight.js';
 
@@ -40,13 +39,11 @@ export interface NetworkEngine {
 export class Engine implements NetworkEngine {
   readonly facts: EngineFacts;
   readonly #session: Session;
-  readonly #finder: SaliencyFinder;
   readonly #queue = new WorkQueue();
 
-  private constructor(facts: EngineFacts, session: Session, threads?: number) {
+  private constructor(facts: EngineFacts, session: Session) {
     this.facts = facts;
     this.#session = session;
-    this.#finder = new SaliencyFinder(this.#queue, threads);
   }
 
   static async open(source: ModelSource, options: EngineOptions): Promise<Engine> {
@@ -58,7 +55,7 @@ export class Engine implements NetworkEngine {
     signal?.throwIfAborted();
     const { name, descriptorDim } = model;
     const facts = { name, descriptorDim, device: session.device, fallback: session.fallback };
-    return new Engine(facts, session, threads);
+    return new Engine(facts, session);
   }
 
   async look(image: AnyImage, scales: Required<ScaleOptions>, signal?: AbortSignal): Promise<Sight> {
@@ -75,7 +72,7 @@ export class Engine implements NetworkEngine {
       }
       return seen;
     });
-    return new Sight(picture.width, picture.height, views, this.#finder);
+    return new Sight(picture.width, picture.height, views);
   }
 
   async heatmaps(images: readonly GrayImage[]): Promise<Float32Array[]> {
@@ -85,6 +82,5 @@ export class Engine implements NetworkEngine {
 
   async dispose(): Promise<void> {
     await this.#queue.run(() => this.#session.release());
-    await this.#finder.release();
   }
 }

@@ -1,10 +1,10 @@
 /** From a heatmap to keypoints: threshold, suppression, border, the best k, sub-pixel positions. */
 import type { GrayImage } from '../image/image.js';
-import { snapToCorners } from './corners.js';
-import { greedyNms, suppressed, take } from './nms.js';
+import { cornerNear } from './corners.js';
+import { greedyNms, suppressed } from './nms.js';
 import { pickRows } from './pick-features.js';
 import { refineKeypoints } from './refine-keypoints.js';
-import type { Saliency, SaliencyFinder } from './saliency.js';
+import { findSaliency } from './saliency.js';
 
 /** Which points of the heatmap become keypoints. */
 export interface KeypointOptions {
@@ -20,7 +20,7 @@ export interface KeypointOptions {
   readonly subpixel?: boolean;
   /**
    * With `subpixel`, keypoints are where the heatmap and the corner strength of the picture are large
-   * together (`dense-graph.ts`), and climb to the corner within so many pixels, where two may end up nearer to each
+   * together (`saliency.ts`), and climb to the corner within so many pixels, where two may end up nearer to each
    * other than `nmsRadius`; 0 leaves them at the peaks of the heatmap alone. Whole pixels, >= 0. @default 5
    */
   readonly cornerRadius?: number;
@@ -101,74 +101,30 @@ export function extractKeypoints(
  *
  * @param image checked, of the heatmap's size.
  * @param options checked, with a `cornerRadius` above 0.
- * @param maxPixels looked at in one piece.
  */
-export async function cornerKeypoints(
-  finder: SaliencyFinder,
+export function cornerKeypoints(
   image: GrayImage,
   heatmap: Float32Array,
   options: Required<KeypointOptions>,
   admits: Admits = () => true,
-  maxPixels?: number,
-): Promise<Keypoints> {
+): Keypoints {
   const { width, height } = image;
   const { detectionThreshold, nmsRadius, borderMargin, maxKeypoints, cornerRadius } = options;
-  const settings = { threshold: detectionThreshold, reach: cornerRadius + 1 };
-  const found = await finder.find(image, heatmap, settings, maxPixels);
-  const { saliency } = found;
-  const best = suppressed(saliency, width, height, nmsRadius, 0, borderMargin);
+  const { saliency, strength } = findSaliency(image, heatmap, detectionThreshold);
   const taken = new Set<number>();
   const keypoints: number[] = [];
   const scores: number[] = [];
-  // Some climb to one corner. Each batch may look at the tiles again: rather few large ones.
-  for (let batch = SPARE * maxKeypoints; scores.length < maxKeypoints; batch *= 2) {
-    const indices = take(best, batch);
-    if (indices.length === 0) break;
-    const points = await snapInTiles(found, pointsAt(indices, width), cornerRadius);
-    for (let n = 0; n < indices.length && scores.length < maxKeypoints; n++) {
-      const [x, y] = [points[2 * n], points[2 * n + 1]];
-      const pixel = Math.round(y) * width + Math.round(x);
-      if (taken.has(pixel) || !admits(x, y)) continue;
-      taken.add(pixel);
-      keypoints.push(x, y);
-      scores.push(Math.sqrt(saliency[indices[n]]));
-    }
+  for (const index of suppressed(saliency, width, height, nmsRadius, 0, borderMargin)) {
+    const start = [index % width, Math.floor(index / width)] as const;
+    const [x, y] = cornerNear(strength, width, height, ...start, cornerRadius) ?? start;
+    const pixel = Math.round(y) * width + Math.round(x);
+    if (taken.has(pixel) || !admits(x, y)) continue;
+    taken.add(pixel);
+    keypoints.push(x, y);
+    scores.push(Math.sqrt(saliency[index]));
+    if (scores.length === maxKeypoints) break;
   }
   return { count: scores.length, keypoints: Float32Array.from(keypoints), scores: Float32Array.from(scores) };
-}
-
-/** So many times more points than asked for are looked at first. */
-const SPARE = 1.4;
-
-/** The corners that points climb to, each by the corner strength of its tile. */
-async function snapInTiles(
-  { tiles, strengthOf }: Saliency,
-  points: Float32Array,
-  radius: number,
-): Promise<Float32Array> {
-  if (tiles.length === 1) {
-    const { strength, wide, high } = await strengthOf(tiles[0]);
-    return snapToCorners(strength, wide, high, points, radius).keypoints;
-  }
-  const snapped = new Float32Array(points.length);
-  for (const tile of tiles) {
-    const { left, top, wide, high } = tile.core;
-    const inside = [...Array(points.length / 2).keys()].filter((n) => {
-      const [x, y] = [points[2 * n] - left, points[2 * n + 1] - top];
-      return x >= 0 && y >= 0 && x < wide && y < high;
-    });
-    if (inside.length === 0) continue;
-    const map = await strengthOf(tile);
-    const offset = [map.left, map.top];
-    const local = Float32Array.from({ length: 2 * inside.length }, (_, i) => {
-      return points[2 * inside[i >> 1] + (i % 2)] - offset[i % 2];
-    });
-    const { keypoints } = snapToCorners(map.strength, map.wide, map.high, local, radius);
-    keypoints.forEach((value, i) => {
-      snapped[2 * inside[i >> 1] + (i % 2)] = value + offset[i % 2];
-    });
-  }
-  return snapped;
 }
 
 /** Pixels as points x, y. */

@@ -11,11 +11,118 @@ export interface NmsLimits {
   readonly maxKeypoints?: number;
 }
 
-/** Bits of a positive float below its exponent and an eighth of its octave. */
-const BIN_BITS = 20;
-const BINS = 1 << (31 - BIN_BITS);
-/** Pixels that are put in order first, then twice as many each time: the better ones silence most of the others. */
-const FIRST_PIXELS = 1 << 13;
+/** Side of the blocks that a map is cut into. */
+const SIDE = 8;
+/** Bits of infinity: larger ones are of no number. */
+const INFINITE = 0x7f800000;
+
+/** A map in blocks, by their best pixels that are not silenced. */
+class Blocks {
+  /** The bits of the scores: of positive floats they are in the same order, and whole numbers are quicker. */
+  readonly #bits: Int32Array;
+  readonly #threshold: number;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #across: number;
+  readonly #silenced: Uint8Array;
+  /** Of each block the best pixel, and its score. */
+  readonly #pixels: Uint32Array;
+  readonly #scores: Int32Array;
+  /** A heap of the blocks that have a pixel left: each comes before its children, 2 n + 1 and 2 n + 2. */
+  readonly #heap: Uint32Array;
+  #count = 0;
+
+  constructor(map: Float32Array, width: number, height: number, threshold: number) {
+    this.#bits = new Int32Array(map.buffer, map.byteOffset, map.length);
+    this.#threshold = bitsAtMost(threshold);
+    this.#width = width;
+    this.#height = height;
+    this.#across = Math.ceil(width / SIDE);
+    const count = this.#across * Math.ceil(height / SIDE);
+    this.#silenced = new Uint8Array(map.length);
+    this.#pixels = new Uint32Array(count);
+    this.#scores = new Int32Array(count);
+    this.#heap = new Uint32Array(count);
+    for (let block = 0; block < count; block++) {
+      if (this.#findBest(block)) this.#heap[this.#count++] = block;
+    }
+    for (let at = (this.#count >> 1) - 1; at >= 0; at--) this.#sink(at);
+  }
+
+  /** The best pixel that is left; undefined where there is none. */
+  next(): number | undefined {
+    while (this.#count > 0) {
+      const [block] = this.#heap;
+      const pixel = this.#pixels[block];
+      if (this.#silenced[pixel] === 0) return pixel;
+      if (!this.#findBest(block)) this.#heap[0] = this.#heap[--this.#count];
+      this.#sink(0);
+    }
+    return undefined;
+  }
+
+  /** Marks the square around a pixel, as far as it is inside the map. */
+  silence(x: number, y: number, radius: number): void {
+    const left = Math.max(0, x - radius);
+    const right = Math.min(this.#width, x + radius + 1);
+    const bottom = Math.min(this.#height, y + radius + 1);
+    const silenced = this.#silenced;
+    for (let row = Math.max(0, y - radius); row < bottom; row++) {
+      const end = row * this.#width + right;
+      for (let i = row * this.#width + left; i < end; i++) silenced[i] = 1;
+    }
+  }
+
+  /** Looks for the best pixel of a block, the first of equal ones; says whether there is one. */
+  #findBest(block: number): boolean {
+    const left = (block % this.#across) * SIDE;
+    const top = Math.floor(block / this.#across) * SIDE;
+    const wide = Math.min(SIDE, this.#width - left);
+    const bottom = Math.min(this.#height, top + SIDE);
+    const [bits, silenced] = [this.#bits, this.#silenced];
+    let best = -1;
+    let score = this.#threshold;
+    for (let y = top; y < bottom; y++) {
+      const start = y * this.#width + left;
+      for (let i = start; i < start + wide; i++) {
+        if (bits[i] > score && bits[i] <= INFINITE && silenced[i] === 0) {
+          best = i;
+          score = bits[i];
+        }
+      }
+    }
+    this.#pixels[block] = best;
+    this.#scores[block] = score;
+    return best >= 0;
+  }
+
+  /** Moves an entry of the heap down to its place. */
+  #sink(from: number): void {
+    const heap = this.#heap;
+    const block = heap[from];
+    let at = from;
+    for (let child = 2 * at + 1; child < this.#count; child = 2 * at + 1) {
+      if (child + 1 < this.#count && this.#isBefore(heap[child + 1], heap[child])) child++;
+      if (!this.#isBefore(heap[child], block)) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = block;
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const difference = this.#scores[a] - this.#scores[b];
+    return difference > 0 || (difference === 0 && this.#pixels[a] < this.#pixels[b]);
+  }
+}
+
+/** The bits of the largest float that is not above a threshold >= 0. */
+function bitsAtMost(threshold: number): number {
+  // The sign of -0 is a bit as well.
+  const float = Float32Array.of(Math.abs(threshold));
+  const [pattern] = new Int32Array(float.buffer);
+  return float[0] > threshold ? pattern - 1 : pattern;
+}
 
 /**
  * The kept pixels of a map one by one, best first, as indices y * width + x. Only as many pixels are put in order
@@ -34,64 +141,13 @@ export function* suppressed(
   threshold: number,
   borderMargin = 0,
 ): Generator<number, void> {
-  // Positive floats are in the order of their bits.
-  const bits = new Uint32Array(map.buffer, map.byteOffset, map.length);
-  const least = bitsAbove(threshold);
-  const counts = countBins(bits, least);
-  const silenced = new Uint8Array(map.length);
-  for (let above = BINS, wanted = FIRST_PIXELS; above > 0; wanted *= 2) {
-    let [from, count] = [above, 0];
-    while (from > 0 && (count === 0 || count + counts[from - 1] <= wanted)) count += counts[--from];
-    if (count === 0) return;
-    const low = Math.max(least, from << BIN_BITS);
-    const high = Math.min(INFINITE + 1, above * 2 ** BIN_BITS);
-    for (const index of bestFirst(pixelsWithin(bits, silenced, low, high, count), bits)) {
-      if (silenced[index] === 1) continue;
-      const y = Math.floor(index / width);
-      const x = index - y * width;
-      silenceSquare(silenced, x, y, radius, width, height);
-      if (isInside(x, y, width, height, borderMargin)) yield index;
-    }
-    above = from;
+  const blocks = new Blocks(map, width, height, threshold);
+  for (let index = blocks.next(); index !== undefined; index = blocks.next()) {
+    const y = Math.floor(index / width);
+    const x = index - y * width;
+    blocks.silence(x, y, radius);
+    if (isInside(x, y, width, height, borderMargin)) yield index;
   }
-}
-
-/** Bits of infinity: larger ones are of no number, or of one below 0. */
-const INFINITE = 0x7f800000;
-
-/** The bits of the smallest positive float above a threshold >= 0. */
-function bitsAbove(threshold: number): number {
-  const float = Float32Array.of(threshold);
-  const [pattern] = new Uint32Array(float.buffer);
-  // The threshold may lie above the float that is nearest to it.
-  return float[0] > threshold ? pattern : pattern + 1;
-}
-
-/** How many pixels of at least `least` there are of each bin. */
-function countBins(bits: Uint32Array, least: number): Uint32Array {
-  const counts = new Uint32Array(BINS);
-  for (let i = 0; i < bits.length; i++) {
-    const pattern = bits[i];
-    if (pattern >= least && pattern <= INFINITE) counts[pattern >>> BIN_BITS]++;
-  }
-  return counts;
-}
-
-/** The pixels, at most `count`, that are not silenced and whose bits lie in [low, high). */
-function pixelsWithin(
-  bits: Uint32Array,
-  silenced: Uint8Array,
-  low: number,
-  high: number,
-  count: number,
-): Uint32Array<ArrayBuffer> {
-  const indices = new Uint32Array(count);
-  let found = 0;
-  for (let i = 0; i < bits.length; i++) {
-    const pattern = bits[i];
-    if (pattern >= low && pattern < high && silenced[i] === 0) indices[found++] = i;
-  }
-  return indices.subarray(0, found);
 }
 
 /**
@@ -118,52 +174,6 @@ export function take(sequence: Iterator<number, void>, count: number): Uint32Arr
     taken.push(value);
   }
   return Uint32Array.from(taken);
-}
-
-const DIGIT_BITS = 11;
-const DIGITS = 1 << DIGIT_BITS;
-
-/** Ascending indices by falling value, those of equal ones as they are: a radix sort. */
-function bestFirst(indices: Uint32Array<ArrayBuffer>, bits: Uint32Array): Uint32Array {
-  let order = indices;
-  let keys = indices.map((index) => ~bits[index]);
-  let sorted = new Uint32Array(indices.length);
-  let sortedKeys = new Uint32Array(indices.length);
-  const offsets = new Uint32Array(DIGITS);
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    offsets.fill(0);
-    for (let n = 0; n < keys.length; n++) offsets[(keys[n] >>> shift) & (DIGITS - 1)]++;
-    for (let digit = 0, sum = 0; digit < DIGITS; digit++) {
-      const size = offsets[digit];
-      offsets[digit] = sum;
-      sum += size;
-    }
-    for (let n = 0; n < keys.length; n++) {
-      const place = offsets[(keys[n] >>> shift) & (DIGITS - 1)]++;
-      sorted[place] = order[n];
-      sortedKeys[place] = keys[n];
-    }
-    [order, sorted] = [sorted, order];
-    [keys, sortedKeys] = [sortedKeys, keys];
-  }
-  return order;
-}
-
-/** Marks the square around (x, y), as far as it is inside the map. */
-function silenceSquare(
-  silenced: Uint8Array,
-  x: number,
-  y: number,
-  radius: number,
-  width: number,
-  height: number,
-): void {
-  const left = Math.max(0, x - radius);
-  const right = Math.min(width, x + radius + 1);
-  const bottom = Math.min(height, y + radius + 1);
-  for (let row = Math.max(0, y - radius); row < bottom; row++) {
-    silenced.fill(1, row * width + left, row * width + right);
-  }
 }
 
 function isInside(x: number, y: number, width: number, height: number, margin: number): boolean {

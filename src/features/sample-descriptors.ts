@@ -2,6 +2,7 @@
  * Descriptors of keypoints, interpolated from the coarse map of one vector per cell (§3.3 of DeTone
  * et al. 2018). The vector of cell i stands for the pixel 8i + 3.5, the middle of the cell.
  */
+import { given, kernel, MAX_REACH, plus, read, rowProgram, STEP, times } from '../image/row-kernels.js';
 import { CELL } from '../network/architecture.js';
 import type { CellVectors } from './dense-maps.js';
 
@@ -45,6 +46,11 @@ export function cubicWeights(fraction: number, weights: Float64Array): void {
   weights[3] = -0.5 * t * t + 0.5 * t * t * t;
 }
 
+/** Writes those of linear interpolation, which are 0 but for two. */
+function linearWeights(fraction: number, weights: Float64Array): void {
+  weights.set([0, 1 - fraction, fraction, 0]);
+}
+
 /**
  * A descriptor of length 1 for each keypoint. Beyond the outermost cell centres the map continues with
  * its edge. Where interpolation gives the zero vector, the descriptor is zero.
@@ -63,57 +69,93 @@ export function sampleDescriptors(
   if (data.length !== dim * cellsHigh * cellsWide) {
     throw new RangeError(`expected ${cellsHigh}x${cellsWide}x${dim} values, got ${data.length}`);
   }
-  const taps = interpolation === 'bicubic' ? 4 : 2;
-  const before = taps / 2 - 1;
-  const weightsX = new Float64Array(4);
-  const weightsY = new Float64Array(4);
-  const sum = new Float32Array(dim);
-  const places = new Int32Array(4);
+  const weigh = interpolation === 'bicubic' ? cubicWeights : linearWeights;
+  const rows = new CellRows({ cellsHigh, cellsWide, dim, data });
   const count = keypoints.length / 2;
   const descriptors = new Float32Array(count * dim);
-  for (let n = 0; n < count; n++) {
+  const [acrossWeights, downWeights] = [new Float64Array(4), new Float64Array(4)];
+  const v = Float64Array.from({ length: count }, (_, n) =>
+    coarsePosition(keypoints[2 * n + 1], cellsHigh, samplingGrid),
+  );
+  for (const n of ascending(v)) {
     const u = coarsePosition(keypoints[2 * n], cellsWide, samplingGrid);
-    const v = coarsePosition(keypoints[2 * n + 1], cellsHigh, samplingGrid);
-    const column = Math.floor(u);
-    const row = Math.floor(v);
-    if (taps === 4) {
-      cubicWeights(u - column, weightsX);
-      cubicWeights(v - row, weightsY);
-    } else {
-      weightsX.set([1 - (u - column), u - column]);
-      weightsY.set([1 - (v - row), v - row]);
-    }
-    sum.fill(0);
-    for (let tapY = 0; tapY < taps; tapY++) {
-      const y = Math.min(cellsHigh - 1, Math.max(0, row - before + tapY));
-      for (let tapX = 0; tapX < 4; tapX++) {
-        const x = Math.min(cellsWide - 1, Math.max(0, column - before + tapX));
-        places[tapX] = (y * cellsWide + x) * dim;
-      }
-      addRow(sum, data, places, weightsX, weightsY[tapY]);
-    }
-    writeNormalised(sum, descriptors, n * dim);
+    const [column, row] = [Math.floor(u), Math.floor(v[n])];
+    weigh(u - column, acrossWeights);
+    weigh(v[n] - row, downWeights);
+    writeNormalised(rows.mix(column, row, acrossWeights, downWeights), descriptors, n * dim);
   }
   return descriptors;
 }
 
-/** Adds four vectors, each by its weight times `weight`. */
-function addRow(
-  sum: Float32Array,
-  data: Float32Array | Int16Array,
-  [p0, p1, p2, p3]: Int32Array,
-  weights: Float64Array,
-  weight: number,
-): void {
-  const [w0, w1, w2, w3] = [
-    weight * weights[0],
-    weight * weights[1],
-    weight * weights[2],
-    weight * weights[3],
-  ];
-  for (let channel = 0; channel < sum.length; channel++) {
-    sum[channel] +=
-      w0 * data[p0 + channel] + w1 * data[p1 + channel] + w2 * data[p2 + channel] + w3 * data[p3 + channel];
+/** The indices of numbers in the order of their whole parts. */
+function ascending(numbers: Float64Array): Float64Array {
+  const keys = numbers.map((value, n) => Math.floor(value) * numbers.length + n).sort();
+  return keys.map((key) => key - numbers.length * Math.floor(key / numbers.length));
+}
+
+/** The sum of four rows, each by a number. */
+const program = rowProgram({
+  mix: kernel(
+    4,
+    [[0, 1, 2, 3].map((n) => times(read(n), given(n))).reduce((sum, term) => plus(sum, term))],
+    4,
+  ),
+});
+
+const BYTES = 4;
+/** So many numbers in whole steps of the kernel. */
+const inSteps = (count: number) => STEP * Math.ceil(count / STEP);
+
+/** Rows of cells in the memory of the kernel, four at a time, each continued by its edges. */
+class CellRows {
+  readonly #cells: CellVectors;
+  readonly #numbers: Float32Array;
+  /** Numbers from a row to the next: of the cells, three in front and three behind. */
+  readonly #stride: number;
+  /** Which row is in each place. */
+  readonly #present = new Int32Array(4).fill(-1);
+  readonly #sum: number;
+  readonly #mixed: number;
+
+  constructor(cells: CellVectors) {
+    const { cellsWide, dim } = cells;
+    this.#cells = cells;
+    this.#stride = inSteps((cellsWide + 6) * dim);
+    this.#sum = MAX_REACH + 4 * this.#stride;
+    this.#mixed = this.#sum + inSteps(4 * dim) + STEP;
+    this.#numbers = program().numbers(BYTES * (this.#mixed + inSteps(dim)));
+  }
+
+  /** What 4x4 cells are together, [dim], until the next call; the second one of each row is that at (column, row). */
+  mix(column: number, row: number, across: Float64Array, down: Float64Array): Float32Array {
+    const { cellsWide, dim } = this.#cells;
+    const { mix } = program().run;
+    // Further out all four are that of the edge as well.
+    const first = dim * (2 + Math.min(cellsWide, Math.max(-2, column)));
+    const place = (n: number) => BYTES * (this.#placeOf(row - 1 + n) + first);
+    const [d0, d1, d2, d3] = down;
+    const [a0, a1, a2, a3] = across;
+    const [sum, cell] = [BYTES * this.#sum, BYTES * dim];
+    mix(place(0), place(1), place(2), place(3), sum, d0, d1, d2, d3, 4 * dim);
+    mix(sum, sum + cell, sum + 2 * cell, sum + 3 * cell, BYTES * this.#mixed, a0, a1, a2, a3, dim);
+    return this.#numbers.subarray(this.#mixed, this.#mixed + dim);
+  }
+
+  /** Where a row starts, copied there where it is not yet; beyond the map that of its edge. */
+  #placeOf(wanted: number): number {
+    const { cellsHigh, cellsWide, dim, data } = this.#cells;
+    const row = Math.min(cellsHigh - 1, Math.max(0, wanted));
+    const place = MAX_REACH + (row % 4) * this.#stride;
+    if (this.#present[row % 4] === row) return place;
+    this.#present[row % 4] = row;
+    const start = row * cellsWide * dim;
+    const end = start + cellsWide * dim;
+    this.#numbers.set(data.subarray(start, end), place + 3 * dim);
+    for (let n = 0; n < 3; n++) {
+      this.#numbers.set(data.subarray(start, start + dim), place + n * dim);
+      this.#numbers.set(data.subarray(end - dim, end), place + (cellsWide + 3 + n) * dim);
+    }
+    return place;
   }
 }
 

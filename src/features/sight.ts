@@ -11,7 +11,6 @@ import {
 } from './extract-keypoints.js';
 import type { Look, LookKeypoints, LookOptions, Mask, Points } from './look.js';
 import { pickRows } from './pick-features.js';
-import type { SaliencyFinder } from './saliency.js';
 import { type DescriptorOptions, descriptorOptions, sampleDescriptors } from './sample-descriptors.js';
 
 /** A picture at one size, and what the network says about it there. */
@@ -29,16 +28,14 @@ export class Sight implements Look {
   readonly descriptorDim: number;
   readonly sizes: readonly ImageSize[];
   #views: readonly View[];
-  readonly #finder: SaliencyFinder;
 
   /** @param views one or more, the largest first as a rule. */
-  constructor(width: number, height: number, views: readonly View[], finder: SaliencyFinder) {
+  constructor(width: number, height: number, views: readonly View[]) {
     this.width = width;
     this.height = height;
     this.descriptorDim = views[0].cells.dim;
     this.sizes = views.map(({ image: { width, height } }) => ({ width, height }));
     this.#views = views;
-    this.#finder = finder;
   }
 
   async keypoints(options: LookOptions = {}): Promise<LookKeypoints> {
@@ -51,7 +48,7 @@ export class Sight implements Look {
       const admits = options.mask && this.#admits(options.mask, image);
       parts.push(
         settings.subpixel && settings.cornerRadius > 0
-          ? await cornerKeypoints(this.#finder, image, heatmap, settings, admits)
+          ? cornerKeypoints(image, heatmap, settings, admits)
           : extractKeypoints(heatmap, image.width, image.height, settings, admits),
       );
     }

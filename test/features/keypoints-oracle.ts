@@ -1,4 +1,4 @@
-/** Keypoints at corners of the picture, step by step over whole maps: the second opinion on the graph. */
+/** Keypoints at corners of the picture, step by step over whole maps: the second opinion on what is quick. */
 import { cornerStrength, snapToCorners } from '../../src/features/corners.js';
 import { type KeypointOptions, keypointOptions } from '../../src/features/extract-keypoints.js';
 import { greedyNms } from '../../src/features/nms.js';
@@ -29,7 +29,7 @@ function boxMean(map: Float32Array, width: number, height: number): Float32Array
  * @param strength [height, width] as `cornerStrength` gives it.
  * @returns [height, width], >= 0.
  */
-function cornerHeatmap(
+export function cornerHeatmap(
   heatmap: Float32Array,
   strength: Float32Array,
   width: number,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkQueue } from '../../src/threads/work-queue.js';
 
-test('one thing runs at a time, in order, the urgent ones first; failures stop nothing', async () => {
+test('one thing runs at a time, in order; failures stop nothing', async () => {
   const queue = new WorkQueue();
   const told: string[] = [];
   const work = (name: string) => async () => {
@@ -17,7 +17,7 @@ test('one thing runs at a time, in order, the urgent ones first; failures stop n
     queue.run(work('a')),
     queue.run(work('b')),
     queue.run(work('c')),
-    queue.run(work('d'), true),
+    queue.run(work('d')),
     queue.run(() => {
       throw new Error('before it begins');
     }),
@@ -28,7 +28,7 @@ test('one thing runs at a time, in order, the urgent ones first; failures stop n
   );
   assert.deepEqual(
     told,
-    ['a', 'd', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]),
+    ['a', 'b', 'c', 'd'].flatMap((name) => [`${name} begins`, `${name} ends`]),
   );
   assert.equal(await queue.run(work('e')), 'e');
 });
