@@ -7,7 +7,6 @@ import { readImage } from '../image/codec.js';
 import { matchFeatures } from '../matching/match-features.js';
 import { ContrastCheck } from './contrast.js';
 import { UsageError } from './errors.js';
-import { matchMany } from './match-many.js';
 import { openSuperPoint } from './model.js';
 import {
   addDetectionOptions,
@@ -79,10 +78,12 @@ export function registerMatch(program: Command): void {
   addReadOptions(
     addDetectionOptions(addModelOptions(command)),
     'apply, with --output ignore, as other users of hloc do',
-  ).action((paths: string[], options: MatchOptions) => {
+  ).action(async (paths: string[], options: MatchOptions) => {
     const { output } = options;
     if (output === undefined) return matchTwo(paths, options);
     if (options.draw !== undefined) throw new UsageError('--draw is for two pictures, without --output');
+    // With its formats it takes a while to load.
+    const { matchMany } = await import('./match-many.js');
     return matchMany(paths, { ...options, output });
   });
 }

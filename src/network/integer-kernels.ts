@@ -64,12 +64,19 @@ function integerLayer(name: string, weights: Weights, inputScale: number, range:
   const { data } = weights[`${name}.weight`];
   const bias = weights[`${name}.bias`].data;
   const taps = data.length / bias.length;
-  const scales = bias.map((shift, channel) => {
-    const values = data.subarray(channel * taps, (channel + 1) * taps);
-    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return Math.max(largest / KERNEL_LEVELS, Math.abs(shift) / (inputScale * BIAS_LEVELS), SMALLEST_SCALE);
-  });
-  const kernel = Int8Array.from(data, (value, i) => Math.round(value / scales[Math.floor(i / taps)]));
+  const scales = new Float32Array(bias.length);
+  const kernel = new Int8Array(data.length);
+  for (const [channel, shift] of bias.entries()) {
+    const [start, end] = [channel * taps, (channel + 1) * taps];
+    let largest = 0;
+    for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(data[i]));
+    scales[channel] = Math.max(
+      largest / KERNEL_LEVELS,
+      Math.abs(shift) / (inputScale * BIAS_LEVELS),
+      SMALLEST_SCALE,
+    );
+    for (let i = start; i < end; i++) kernel[i] = Math.round(data[i] / scales[channel]);
+  }
   // As precise as a file holds it.
   return { kernel, scales, inputScale, outputScale: Math.fround(range / MAP_LEVELS) };
 }
@@ -114,9 +121,10 @@ function dequantised(name: string, { dims, data }: StoredTensor, scales: StoredT
     throw new FormatError(`expected ${name} in integers with a scale for each of its ${outputs} outputs`);
   }
   const taps = data.length / outputs;
-  const values = Float32Array.from(
-    data as Int32Array,
-    (value, i) => value * Number(scales.data[Math.floor(i / taps)]),
-  );
+  const values = new Float32Array(data.length);
+  for (let channel = 0; channel < outputs; channel++) {
+    const scale = Number(scales.data[channel]);
+    for (let i = channel * taps; i < (channel + 1) * taps; i++) values[i] = Number(data[i]) * scale;
+  }
   return { dims, data: values };
 }
