@@ -14,6 +14,8 @@ export interface Group {
   readonly contenders: readonly Contender[];
   /** The contender that the others are set against. */
   readonly reference?: string;
+  /** Rounds at most, and none to warm up, where one takes long. */
+  readonly rounds?: number;
   close?(): Promise<void>;
 }
 
@@ -43,12 +45,13 @@ export function quantile(sorted: readonly number[], share: number): number {
   return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }
 
-/** Runs all in turn, `rounds` times after `warmUp` that do not count. */
+/** Runs all in turn, `wanted` times after `warmUp` that do not count. */
 export async function measure(
-  { contenders, reference }: Group,
-  rounds: number,
-  warmUp = 1,
+  { contenders, reference, rounds: most }: Group,
+  wanted: number,
+  warmUp = most === undefined ? 1 : 0,
 ): Promise<readonly Row[]> {
+  const rounds = Math.min(wanted, most ?? wanted);
   const costs = contenders.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round++) {
     for (const [i, contender] of contenders.entries()) {

@@ -1,19 +1,22 @@
 /**
  * Every measurement behind what is said of speed, each beside its peer where there is one:
  *
- *     npm run bench -- [groups] [--rounds 15] [--threads 2] [--json FILE]
+ *     npm run bench -- [groups] [--rounds 15] [--threads 2] [--long] [--json FILE]
  *
- * Groups: forward, detect, call, match, homography, train, adapt, start, memory; all by default.
+ * Groups: forward, detect, call, match, homography, train, adapt, start, memory, page; all by default. With --long the
+ * page tracks for three minutes.
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '../src/files/atomic-file.js';
+import { skipWithoutChromium } from '../test/chromium.js';
 import { adaptation } from './adaptation.js';
 import { memory, start } from './command-line.js';
 import { afterForward, detect } from './detect.js';
 import { forward } from './forward.js';
 import { homographies, matching } from './matching.js';
 import { type Group, machine, measure, type Row } from './measure.js';
+import { pageGroups } from './page.js';
 import { trainingStep } from './training-step.js';
 
 const { positionals, values } = parseArgs({
@@ -21,6 +24,7 @@ const { positionals, values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    long: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -36,6 +40,7 @@ const GROUPS: Readonly<Record<string, readonly (() => Promise<Group>)[]>> = {
   adapt: [adaptation],
   start: [start],
   memory: [memory],
+  page: pageGroups(values.long),
 };
 
 const unknown = positionals.filter((name) => !Object.hasOwn(GROUPS, name));
@@ -52,6 +57,10 @@ function print(title: string, unit: string, rows: readonly Row[]): void {
 
 const results: { title: string; unit: string; reference?: string; rows: readonly Row[] }[] = [];
 for (const name of positionals.length > 0 ? positionals : Object.keys(GROUPS)) {
+  if (name === 'page' && skipWithoutChromium) {
+    console.log(`\npage is left out: ${skipWithoutChromium}`);
+    continue;
+  }
   for (const open of GROUPS[name]) {
     const group = await open();
     const rows = await measure(group, rounds);

@@ -1,11 +1,14 @@
 /** The page, built and served as a file host would, in a real browser that notes whatever goes wrong. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzip as gzipCallback } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { writeFileAtomic } from '../../src/files/atomic-file.js';
@@ -16,6 +19,8 @@ import { PAPER_SHAPE } from '../../src/network/architecture.js';
 import { foldNormalisation, initialParameters, initialStatistics } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import { findChromium } from '../chromium.js';
+
+const gzip = promisify(gzipCallback);
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'superpoint.safetensors';
@@ -108,8 +113,29 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** Serves a folder under the sub-path /some/where/. */
-async function serve(folder: string, isolated: boolean) {
+/** A line of so many megabits a second, which all answers share. @returns awaited for each piece that goes over. */
+function lineOf(megabits: number): (bytes: number) => Promise<void> {
+  let freeAt = 0;
+  return async (bytes) => {
+    freeAt = Math.max(freeAt, performance.now()) + (8 * bytes) / (1000 * megabits);
+    await setTimeout(freeAt - performance.now());
+  };
+}
+
+/** The files of a folder that hosts compress, compressed. */
+async function compressedFiles(folder: string): Promise<Map<string, Buffer>> {
+  const paths = (await readdir(folder, { recursive: true })).filter((path) => TYPES[extname(path)]);
+  const files = paths.map(async (path) => [path, await gzip(await readFile(join(folder, path)))] as const);
+  return new Map(await Promise.all(files));
+}
+
+/** Bytes of an answer that go over a slow line in one piece. */
+const PIECE = 16_384;
+
+/** Serves a folder under the sub-path /some/where/; over a line of so many megabits a second compressed, as hosts do. */
+async function serve(folder: string, isolated: boolean, megabits?: number) {
+  const compressed = megabits === undefined ? undefined : await compressedFiles(folder);
+  const pass = lineOf(megabits ?? Number.POSITIVE_INFINITY);
   const prefix = '/some/where/';
   const isolation = {
     'cross-origin-opener-policy': 'same-origin',
@@ -118,13 +144,22 @@ async function serve(folder: string, isolated: boolean) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://local');
     const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : undefined;
+    const packed = compressed?.get(path ?? '');
     const content =
-      path === undefined ? undefined : await readFile(join(folder, path)).catch(() => undefined);
+      packed ?? (path === undefined ? undefined : await readFile(join(folder, path)).catch(() => undefined));
     response.writeHead(content === undefined ? 404 : 200, {
       'content-type': TYPES[extname(path ?? '')] ?? 'application/octet-stream',
+      ...(packed ? { 'content-encoding': 'gzip' } : {}),
       ...(isolated ? isolation : {}),
     });
-    response.end(content);
+    if (compressed && content) {
+      for (let at = 0; at < content.length; at += PIECE) {
+        const piece = content.subarray(at, at + PIECE);
+        await pass(piece.length);
+        response.write(piece);
+      }
+      response.end();
+    } else response.end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -145,6 +180,8 @@ export interface VisitOptions {
   readonly colorScheme?: 'light' | 'dark';
   /** Flags of the browser. */
   readonly flags?: readonly string[];
+  /** Megabits a second of the line to the server, which then compresses. @default as many as there can be */
+  readonly megabits?: number;
 }
 
 /** A page of the site, and all that a good page never does. */
@@ -174,24 +211,37 @@ async function watched(browser: Browser, origin: string, options: VisitOptions):
   return { page, complaints };
 }
 
-/** Opens the site in a fresh browser and closes all after `use`. */
-export async function visit(
+/** Opens the site in a fresh browser. */
+export async function openVisit(
   { folder }: Pick<Site, 'folder'>,
   options: VisitOptions,
-  use: (visit: Visit) => Promise<void>,
-): Promise<void> {
-  const { isolated = true, query = '', flags = [] } = options;
-  const server = await serve(folder, isolated);
+): Promise<Visit & { close(): Promise<void> }> {
+  const { isolated = true, query = '', flags = [], megabits } = options;
+  const server = await serve(folder, isolated, megabits);
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', ...flags] });
+  const close = async () => {
+    await browser.close();
+    server.close();
+  };
   try {
     const visit = await watched(browser, server.origin, options);
     visit.page.setDefaultTimeout(90_000);
     await visit.page.goto(server.address + query);
-    await use(visit);
-  } finally {
-    await browser.close();
-    server.close();
+    return { ...visit, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+/** Opens the site in a fresh browser and closes all after `use`. */
+export async function visit(
+  site: Pick<Site, 'folder'>,
+  options: VisitOptions,
+  use: (visit: Visit) => Promise<void>,
+): Promise<void> {
+  const { close, ...visit } = await openVisit(site, options);
+  await use(visit).finally(close);
 }
 
 /** Keeps a picture of the whole page for people to look at. */
