@@ -162,7 +162,9 @@ async function foundAgain(site: Site): Promise<Group> {
   const query = '?device=wasm#follow?shows=outline';
   const { page, close } = await openVisit(site, { query, flags });
   await page.evaluate(watchOutline);
+  // The bundled sequence brings its picture as what is looked for.
   await page.click('#follow [data-do=sequence]');
+  await page.waitForSelector('#follow .figures dd:text-is("in sight")');
   await page.click('#follow [data-do=camera]');
   return {
     title: 'Follow: covered for half a second, outlined again after',

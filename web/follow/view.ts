@@ -24,14 +24,13 @@ import { Pace } from '../page/pace.js';
 import { surfaceOf } from '../page/surface.js';
 import type { Note, View } from '../page/view.js';
 import { wall } from '../page/wall.js';
-import { camera, type FrameSource, videoFile } from '../track/sources.js';
+import { type NextFrame, Player } from '../track/player.js';
+import type { FrameSource } from '../track/sources.js';
 import { movingWall } from './moving-wall.js';
 import { cssTransform, paintCard, paintHouse } from './standing.js';
 
 /** What stands on the picture. */
 type Standing = 'house' | 'outline' | 'picture';
-type Kind = 'sequence' | 'camera' | 'video';
-const KINDS = ['sequence', 'camera', 'video'] as const;
 
 /** Widest that a frame is handled, and that the flow sees it, in pixels. */
 const WIDEST = 640;
@@ -52,7 +51,7 @@ export class FollowView implements View {
   readonly #note: Note;
   readonly #surface;
   readonly #settings;
-  readonly #buttons;
+  readonly #takeButton;
   /** What lies on the picture, if that is what is shown. */
   readonly #laid: HTMLCanvasElement;
   readonly #frame = element('canvas');
@@ -61,12 +60,8 @@ export class FollowView implements View {
   readonly #filter = new OneEuroFilter();
   #focal: FocalLength | undefined;
   #target: Target | undefined;
-  #source: FrameSource | undefined;
-  #kind: Kind | undefined;
   #isWall = false;
-  #isShown = false;
-  #isPaused = false;
-  #looping = false;
+  readonly #player;
   #detecting = false;
   /** Counts targets and sources: what was seen of an earlier one is no more. */
   #epoch = 0;
@@ -98,16 +93,12 @@ export class FollowView implements View {
       ),
     };
     part(root, 'settings').append(...Object.values(this.#settings).map((control) => control.element));
-    this.#buttons = {
-      sequence: button(root, 'sequence', () => this.#openWall('push')),
-      camera: button(root, 'camera', () => this.#open('camera', camera)),
-      video: button(root, 'video', async () => {
-        const [file] = await chooseFiles('video/*');
-        if (file) await this.#open('video', () => videoFile(file));
-      }),
-      pause: button(root, 'pause', () => this.#pause(!this.#isPaused)),
-      take: button(root, 'take', () => this.#takeFrame()),
-    };
+    this.#player = new Player(root, {
+      bundled: () => this.#openWall(),
+      opened: (source, step) => this.#opened(source, step),
+      see: (next) => this.#see(next),
+    });
+    this.#takeButton = button(root, 'take', () => this.#takeFrame());
     button(root, 'target', async () => this.#take((await chooseFiles(PICTURES))[0]));
     button(root, 'lay', async () => this.#lay((await chooseFiles(PICTURES))[0]));
     onDrop(part(root, 'stage'), ([file]) => void this.#take(file));
@@ -115,52 +106,39 @@ export class FollowView implements View {
   }
 
   show(state: URLSearchParams): void {
-    this.#isShown = true;
     this.#engine.serve('stream');
     takeTexts(this.#settings, state);
-    if (state.get('source') === 'sequence' && this.#kind !== 'sequence') void this.#openWall();
+    this.#player.show();
+    const isAsked = state.get('source') === 'sequence';
+    if (isAsked && this.#player.kind !== 'sequence') void this.#player.openBundled();
     else this.#noteState();
-    if (!this.#isPaused) this.#source?.resume();
-    void this.#loop();
   }
 
   hide(): void {
-    this.#isShown = false;
-    this.#source?.pause();
+    this.#player.hide();
   }
 
   #noteState(step?: 'push'): void {
-    const isBundled = this.#kind === 'sequence' && this.#isWall;
+    const isBundled = this.#player.kind === 'sequence' && this.#isWall;
     this.#note({ source: isBundled ? 'sequence' : undefined, ...textsOf(this.#settings) }, step);
   }
 
   /** The wall as what is looked for, and the sequence that shows it. */
-  async #openWall(step?: 'push'): Promise<void> {
-    const file = await attempt(wall, 'source');
-    if (!file) return;
-    await this.#take(file);
+  async #openWall(): Promise<FrameSource> {
+    await this.#take(await wall());
     this.#isWall = true;
-    await this.#open('sequence', movingWall, step);
+    return movingWall();
   }
 
-  async #open(kind: Kind, open: () => Promise<FrameSource>, step?: 'push'): Promise<void> {
-    const source = await attempt(open, 'source');
-    if (!source) return;
-    this.#source?.close();
-    this.#source = source;
-    this.#kind = kind;
-    if (this.#isShown) this.#noteState(step);
-    for (const name of KINDS) this.#buttons[name].setAttribute('aria-pressed', String(name === kind));
+  #opened(source: FrameSource, step?: 'push'): void {
+    if (this.#player.isShown) this.#noteState(step);
     const scale = Math.min(1, WIDEST / Math.max(source.width, source.height));
     const [width, height] = [Math.round(source.width * scale), Math.round(source.height * scale)];
     Object.assign(this.#frame, { width, height });
     const shrink = Math.min(1, FLOW_WIDTH / Math.max(width, height));
     Object.assign(this.#small, { width: Math.round(width * shrink), height: Math.round(height * shrink) });
-    part(this.#root, 'empty').hidden = true;
-    this.#buttons.pause.disabled = false;
-    this.#buttons.take.disabled = false;
+    this.#takeButton.disabled = false;
     this.#restart();
-    this.#pause(false);
   }
 
   /** Looks for a picture from now on. */
@@ -175,7 +153,7 @@ export class FollowView implements View {
     const scale = 120 / target.height;
     Object.assign(shown, { width: Math.round(target.width * scale), height: 120, hidden: false });
     shown.getContext('2d')?.drawImage(target.bitmap, 0, 0, shown.width, shown.height);
-    if (this.#isShown) this.#noteState();
+    if (this.#player.isShown) this.#noteState();
     this.#restart();
   }
 
@@ -207,37 +185,13 @@ export class FollowView implements View {
     this.#lostAt = undefined;
     this.#focal = this.#target && new FocalLength(this.#small, this.#target);
     part(this.#root, 'reading').textContent =
-      this.#source && !this.#target ? 'Choose the picture to look for, or take this frame.' : '';
-  }
-
-  #pause(paused: boolean): void {
-    this.#isPaused = paused;
-    this.#buttons.pause.textContent = paused ? 'Go on' : 'Pause';
-    if (paused) this.#source?.pause();
-    else this.#source?.resume();
-    void this.#loop();
-  }
-
-  async #loop(): Promise<void> {
-    if (this.#looping) return;
-    this.#looping = true;
-    try {
-      while (this.#isShown && !this.#isPaused && this.#source) {
-        const source = this.#source;
-        const picture = await source.next();
-        if (picture && source === this.#source) this.#see(picture);
-        await new Promise(requestAnimationFrame);
-      }
-    } catch (problem) {
-      complain(problem, 'source');
-      this.#pause(true);
-    } finally {
-      this.#looping = false;
-    }
+      this.#player.source && !this.#target ? 'Choose the picture to look for, or take this frame.' : '';
   }
 
   /** Takes a frame: follows the picture into it and, where no detection is under way, begins one. */
-  #see(picture: CanvasImageSource): void {
+  async #see(next: NextFrame): Promise<void> {
+    const picture = await next();
+    if (!picture) return;
     const { width, height } = this.#frame;
     this.#frame.getContext('2d')?.drawImage(picture, 0, 0, width, height);
     const gray = this.#gray();
@@ -265,7 +219,7 @@ export class FollowView implements View {
       return this.#engine.remote.locate(frame, settings);
     }, 'locate');
     this.#detecting = false;
-    if (!sighting) return this.#pause(true);
+    if (!sighting) return this.#player.pause(true);
     if (epoch !== this.#epoch) return;
     const { H_targetToFrame, width, height, points, milliseconds } = sighting;
     const toSmall = scaleHomography(this.#small.width / width, this.#small.height / height);

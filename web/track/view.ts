@@ -4,21 +4,18 @@ import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { chooseFiles } from '../page/files.js';
-import { attempt, complain } from '../page/notices.js';
+import { attempt } from '../page/notices.js';
+import { Pace } from '../page/pace.js';
 import { surfaceOf } from '../page/surface.js';
 import type { Note, View } from '../page/view.js';
 import { paintTracking, type TrackLayers } from './paint.js';
-import { bundledSequence, camera, type FrameSource, videoFile } from './sources.js';
+import { type NextFrame, Player } from './player.js';
+import { bundledSequence, type FrameSource } from './sources.js';
 
-/** Frames over which the rate is averaged. */
-const RATE_FRAMES = 15;
 /** Frames between two updates of the numbers: fast ones cannot be read. */
 const FIGURES_EVERY = 5;
 /** Widest that a frame is handled, in pixels. */
 const WIDEST = 960;
-
-type Kind = 'sequence' | 'camera' | 'video';
 
 /** A frame that the worker is at. */
 interface Shot {
@@ -37,15 +34,11 @@ export class TrackView implements View {
   #canvases = [document.createElement('canvas'), document.createElement('canvas')];
   /** The frame that the worker got last. */
   #sent: HTMLCanvasElement | undefined;
-  #source: FrameSource | undefined;
-  #kind: Kind | undefined;
+  #shot: Shot | undefined;
   #reference: HTMLCanvasElement | undefined;
-  #isShown = false;
-  #isPaused = false;
-  #looping = false;
-  /** When the last frames were shown, milliseconds. */
-  #times: number[] = [];
+  #pace = new Pace();
   #frames = 0;
+  readonly #player;
   readonly #settings;
   readonly #layers;
   readonly #buttons;
@@ -96,15 +89,13 @@ export class TrackView implements View {
     };
     part(root, 'settings').append(...Object.values(this.#settings).map((control) => control.element));
     part(root, 'layers').append(...Object.values(this.#layers).map((control) => control.element));
-    const { remote } = engine;
+    this.#player = new Player(root, {
+      bundled: () => bundledSequence(engine.remote),
+      opened: (source, step) => this.#opened(source, step),
+      see: (next) => this.#see(next),
+      rest: () => this.#rest(),
+    });
     this.#buttons = {
-      sequence: button(root, 'sequence', () => this.#open('sequence', () => bundledSequence(remote), 'push')),
-      camera: button(root, 'camera', () => this.#open('camera', camera)),
-      video: button(root, 'video', async () => {
-        const [file] = await chooseFiles('video/*');
-        if (file) await this.#open('video', () => videoFile(file));
-      }),
-      pause: button(root, 'pause', () => this.#pause(!this.#isPaused)),
       freeze: button(root, 'freeze', () => this.#freeze()),
       release: button(root, 'release', () => this.#release()),
     };
@@ -112,39 +103,27 @@ export class TrackView implements View {
   }
 
   show(state: URLSearchParams): void {
-    this.#isShown = true;
     this.#engine.serve('stream');
     takeTexts(this.#settings, state);
     takeTexts(this.#layers, state);
+    this.#player.show();
     // A link starts what is bundled; a camera and files are the user's to give.
-    const isAsked = state.get('source') === 'sequence';
-    if (isAsked && this.#kind !== 'sequence') {
-      void this.#open('sequence', () => bundledSequence(this.#engine.remote));
+    if (state.get('source') === 'sequence' && this.#player.kind !== 'sequence') {
+      void this.#player.openBundled();
     } else this.#noteState();
-    if (!this.#isPaused) this.#source?.resume();
-    void this.#loop();
   }
 
   hide(): void {
-    this.#isShown = false;
-    this.#source?.pause();
+    this.#player.hide();
   }
 
   #noteState(step?: 'push'): void {
-    const source = this.#kind === 'sequence' ? this.#kind : undefined;
+    const source = this.#player.kind === 'sequence' ? 'sequence' : undefined;
     this.#note({ source, ...textsOf(this.#settings), ...textsOf(this.#layers) }, step);
   }
 
-  async #open(kind: Kind, open: () => Promise<FrameSource>, step?: 'push'): Promise<void> {
-    const source = await attempt(open, 'source');
-    if (!source) return;
-    this.#source?.close();
-    this.#source = source;
-    this.#kind = kind;
-    if (this.#isShown) this.#noteState(step);
-    for (const name of ['sequence', 'camera', 'video'] as const) {
-      this.#buttons[name].setAttribute('aria-pressed', String(name === kind));
-    }
+  async #opened(source: FrameSource, step?: 'push'): Promise<void> {
+    if (this.#player.isShown) this.#noteState(step);
     const scale = Math.min(1, WIDEST / Math.max(source.width, source.height));
     this.#canvases = [0, 1].map(() =>
       element('canvas', {
@@ -152,22 +131,10 @@ export class TrackView implements View {
         height: Math.round(source.height * scale),
       }),
     );
-    part(this.#root, 'empty').hidden = true;
-    this.#buttons.pause.disabled = false;
-    this.#times = [];
+    this.#pace = new Pace();
     this.#frames = 0;
     await attempt(() => this.#engine.remote.restartTracks());
     this.#release();
-    this.#pause(false);
-  }
-
-  #pause(paused: boolean): void {
-    this.#isPaused = paused;
-    if (!paused) this.#times = [];
-    this.#buttons.pause.textContent = paused ? 'Go on' : 'Pause';
-    if (paused) this.#source?.pause();
-    else this.#source?.resume();
-    void this.#loop();
   }
 
   /** Keeps the newest frame as what is to be found in the next ones. */
@@ -196,44 +163,32 @@ export class TrackView implements View {
     part(this.#root, 'reading').textContent = '';
   }
 
-  #isActive(): boolean {
-    return this.#isShown && !this.#isPaused && this.#source !== undefined;
+  /** One frame is painted while the worker is at the next. */
+  async #see(next: NextFrame): Promise<void> {
+    if (!(await this.#engine.ready)) throw new Error('Tracking needs a model: choose one above.');
+    await this.#finish(() => this.#shoot(next));
   }
 
-  /** Frame after frame, until there is a reason to stop; one is painted while the worker is at the next. */
-  async #loop(): Promise<void> {
-    if (this.#looping) return;
-    this.#looping = true;
-    try {
-      let shot: Shot | undefined;
-      while (shot || this.#isActive()) {
-        if (!(await this.#engine.ready)) throw new Error('Tracking needs a model: choose one above.');
-        const result = await shot?.result;
-        const next = this.#isActive() ? await this.#shoot() : undefined;
-        if (shot && result && shot.source === this.#source) this.#show(shot, result);
-        result?.heat?.close();
-        shot = next;
-        await new Promise(requestAnimationFrame);
-      }
-    } catch (problem) {
-      complain(problem, 'source');
-      this.#pauseAfter();
-    } finally {
-      this.#looping = false;
-    }
+  async #rest(): Promise<void> {
+    await this.#finish(async () => undefined);
+    this.#pace = new Pace();
   }
 
-  #pauseAfter(): void {
-    this.#isPaused = true;
-    this.#source?.pause();
-    this.#buttons.pause.textContent = 'Go on';
+  /** Shows what the worker is at once it is done, after it has been given more. */
+  async #finish(shoot: () => Promise<Shot | undefined>): Promise<void> {
+    const shot = this.#shot;
+    this.#shot = undefined;
+    const result = await shot?.result;
+    this.#shot = await shoot();
+    if (shot && result && shot.source === this.#player.source) this.#show(shot, result);
+    result?.heat?.close();
   }
 
   /** Sends the frame of this moment to the worker. */
-  async #shoot(): Promise<Shot | undefined> {
-    const source = this.#source;
-    const picture = await source?.next();
-    if (!source || !picture || source !== this.#source) return undefined;
+  async #shoot(next: NextFrame): Promise<Shot | undefined> {
+    const picture = await next();
+    const { source } = this.#player;
+    if (!source || !picture) return undefined;
     this.#canvases.reverse();
     const [canvas] = this.#canvases;
     const { width, height } = canvas;
@@ -266,14 +221,11 @@ export class TrackView implements View {
 
   #count(result: FrameResult): void {
     this.#frames++;
-    this.#times = [...this.#times, performance.now()].slice(-RATE_FRAMES - 1);
-    const [first] = this.#times;
-    const elapsed = performance.now() - first;
+    this.#pace.count();
     if (this.#frames > 3 && this.#frames % FIGURES_EVERY !== 0) return;
     const { points, trails, continued, before, meanLength, found, milliseconds } = result;
-    const rate = this.#times.length > 1 ? ((1000 * (this.#times.length - 1)) / elapsed).toFixed(1) : '–';
     showFigures(part(this.#root, 'figures'), {
-      'frames a second': rate,
+      'frames a second': this.#pace.text,
       'one frame': `${Math.round(milliseconds)} ms`,
       points: String(points.count),
       'followed on': before > 0 ? `${Math.round((100 * continued) / Math.min(before, points.count))} %` : '–',
