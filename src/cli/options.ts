@@ -65,7 +65,7 @@ export function shardOption(whole: string): Option {
 
 /** What `--model` takes. */
 export const MODEL_KINDS =
-  'superpoint, superpoint-small (either with -int8) or magicpoint; a file (.safetensors, .pth, .onnx); ' +
+  'superpoint, superpoint-small, superpoint-tiny (each with -int8) or magicpoint; a file (.safetensors, .pth, .onnx); ' +
   'or the folder of a run';
 
 /** `--model`. @param usual the model where none is named. */

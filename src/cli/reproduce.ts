@@ -22,7 +22,7 @@ export function registerReproduce(program: Command): void {
     .description('make SuperPoint from nothing but photographs; called again, it goes on where it was')
     .requiredOption(
       '--recipe <recipe>',
-      'tiny, cpu, superpoint and superpoint-small (the shipped weights), paper, or a JSON file',
+      'tiny, cpu, superpoint, superpoint-small and superpoint-tiny (the shipped weights), paper, or a JSON file',
     )
     .requiredOption('--photos <dir>', 'folder of photographs')
     .requiredOption('--output <dir>', 'folder for what all stages leave');

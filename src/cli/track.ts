@@ -42,7 +42,7 @@ interface TrackOptions extends ModelOptions, DetectionOptions, ReadingOptions {
 }
 
 /** Frames come by the dozen: the quickest. */
-const USUAL_MODEL = 'superpoint-small-int8';
+const USUAL_MODEL = 'superpoint-tiny-int8';
 /** Frames per second of a drawn video where the input does not say. */
 const USUAL_FRAME_RATE = 30;
 

@@ -13,8 +13,8 @@ import { scaleOptions } from './scales.js';
 export interface LoadOptions extends NetworkOptions {
   /**
    * What `readModel` reads: a file, tensors, or the name of weights that come with the package: `superpoint`;
-   * `superpoint-small` with descriptors of 128 numbers, several times faster; `superpoint-int8` and
-   * `superpoint-small-int8`, the same in int8, faster still on a CPU; `magicpoint`, trained on shapes alone.
+   * `superpoint-small` with descriptors of 128 numbers, several times faster; `superpoint-tiny` with 64, for video;
+   * each with `-int8`, the same in int8, faster still on a CPU; `magicpoint`, trained on shapes alone.
    * @default 'superpoint'
    */
   readonly model?: ModelSource;

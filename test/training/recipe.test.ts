@@ -12,7 +12,15 @@ const stage = { width: 160, height: 120, batch: 2, steps: 3, learningRate };
 const least = () => ({ name: 'least', seed: 1, magicpoint: { ...stage }, superpoint: { ...stage } });
 
 test('the recipes that come with the package are valid', async () => {
-  for (const name of ['tiny', 'cpu', 'superpoint-1', 'superpoint', 'superpoint-small', 'paper'])
+  for (const name of [
+    'tiny',
+    'cpu',
+    'superpoint-1',
+    'superpoint',
+    'superpoint-small',
+    'superpoint-tiny',
+    'paper',
+  ])
     assert.equal((await readRecipe(name)).name, name);
 });
 
