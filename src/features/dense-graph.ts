@@ -46,6 +46,7 @@ export type NetworkModel = Pick<Model, 'weights' | 'ranges'>;
 const REACH = 2;
 /** Half the side of the square whose mean, taken twice, smooths the heatmap: a deviation of 2 pixels. */
 const HEAT_RADIUS = 2;
+
 /**
  * The probability of an interest point at each pixel (§3.2): softmax over the 65 classes of each cell, the
  * dustbin dropped, the others laid out as the 8x8 pixels of the cell.

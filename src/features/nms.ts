@@ -166,7 +166,7 @@ export function greedyNms(
 }
 
 /** The next `count` of a sequence, fewer where it ends. */
-export function take(sequence: Iterator<number, void>, count: number): Uint32Array {
+function take(sequence: Iterator<number, void>, count: number): Uint32Array {
   const taken: number[] = [];
   while (taken.length < count) {
     const { value, done } = sequence.next();

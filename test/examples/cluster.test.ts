@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { parse } from 'yaml';
-import { superpoint, testImage, writeImage, writeModel } from '../cli/command.js';
+import { testImage, writeImage, writeModel } from '../cli/command.js';
+import { assertJoined } from './joined-labels.js';
 
 const EXAMPLES = join(import.meta.dirname, '../../../examples/cluster');
 const MAIN = join(import.meta.dirname, '../../src/cli/main.js');
@@ -53,14 +54,7 @@ suite('the Slurm script', { skip: process.platform === 'win32' && 'needs bash' }
     assert.ok(begun < 1 + 6 / SHARDS, `${begun} lines`);
     assert.deepEqual([await task(1), await task(2)], [0, 0]);
     const parts = ['labels/part-2.jsonl', 'labels/part-1.jsonl'];
-    const joined = await superpoint(folder, 'join', ...parts, '--output', 'joined.jsonl');
-    assert.equal(joined.code, 0, joined.stderr);
-    const args = ['photos', '--model', 'model.safetensors', '--output', 'whole.jsonl', ...settings];
-    assert.equal((await superpoint(folder, 'adapt', ...args)).code, 0);
-    assert.deepEqual(
-      await readFile(join(folder, 'joined.jsonl')),
-      await readFile(join(folder, 'whole.jsonl')),
-    );
+    await assertJoined(folder, parts, settings);
   });
 
   test('hands on what went wrong, and is not queued again for it', async () => {

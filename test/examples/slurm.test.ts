@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { superpoint, testImage, writeImage, writeModel } from '../cli/command.js';
+import { testImage, writeImage, writeModel } from '../cli/command.js';
+import { assertJoined } from './joined-labels.js';
 import { hasSlurm, type Slurm, startSlurm, until } from './slurm.js';
 
 const SCRIPT = join(import.meta.dirname, '../../../examples/cluster/adapt.sbatch');
@@ -54,13 +55,6 @@ suite('the Slurm script on Slurm', { skip: hasSlurm() ? false : 'needs slurmctld
     assert.deepEqual(byTask, expected, `${told}\n${await log(1)}\n${await log(2)}`);
 
     const parts = ['labels/part-1.jsonl', 'labels/part-2.jsonl'];
-    const joined = await superpoint(folder, 'join', ...parts, '--output', 'joined.jsonl');
-    assert.equal(joined.code, 0, joined.stderr);
-    const args = ['photos', '--model', 'model.safetensors', '--output', 'whole.jsonl', ...settings];
-    assert.equal((await superpoint(folder, 'adapt', ...args)).code, 0);
-    assert.deepEqual(
-      await readFile(join(folder, 'joined.jsonl')),
-      await readFile(join(folder, 'whole.jsonl')),
-    );
+    await assertJoined(folder, parts, settings);
   });
 });

@@ -5,11 +5,10 @@ import { heatmapFromLogits } from '../../src/features/heatmap.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { encodeModel } from '../../src/graph/onnx.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
-import { type GrayImage, grayImage } from '../../src/image/image.js';
 import { Random } from '../../src/random.js';
-import { synthesize } from '../../src/synthetic/synthesize.js';
 import { assertClose } from '../assert-close.js';
 import { cornerStrengthOracle } from './keypoints-oracle.js';
+import { noise, scene } from './pictures.js';
 
 /** Runs a graph of one map, and perhaps a threshold. */
 async function compute(
@@ -24,20 +23,6 @@ async function compute(
   const results = await session.run({ map: tensor(data, dims) });
   await session.release();
   return results;
-}
-
-function noise(width: number, height: number, seed: number): GrayImage {
-  const random = new Random(seed);
-  return grayImage(
-    width,
-    height,
-    Float32Array.from({ length: width * height }, () => random.uniform()),
-  );
-}
-
-/** A scene with corners, at any size. */
-function scene(width: number, height: number, index: number): GrayImage {
-  return synthesize('dense', index, { width, height, kind: 'multiplePolygons' }).image;
 }
 
 test('heatmap and vectors of cells are the logits and descriptors in another order', async () => {

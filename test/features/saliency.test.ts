@@ -5,26 +5,11 @@ import { denseMaps } from '../../src/features/dense-maps.js';
 import { cornerKeypoints, keypointOptions } from '../../src/features/extract-keypoints.js';
 import { findSaliency } from '../../src/features/saliency.js';
 import { createSession } from '../../src/graph/session.js';
-import { type GrayImage, grayImage } from '../../src/image/image.js';
+import type { GrayImage } from '../../src/image/image.js';
 import { readModel } from '../../src/network/model-file.js';
-import { Random } from '../../src/random.js';
-import { synthesize } from '../../src/synthetic/synthesize.js';
 import { assertClose } from '../assert-close.js';
 import { cornerHeatmap, cornerKeypointsOracle, cornerStrengthOracle } from './keypoints-oracle.js';
-
-function noise(width: number, height: number, seed: number): GrayImage {
-  const random = new Random(seed);
-  return grayImage(
-    width,
-    height,
-    Float32Array.from({ length: width * height }, () => random.uniform()),
-  );
-}
-
-/** A scene with corners, at any size. */
-function scene(width: number, height: number, index: number): GrayImage {
-  return synthesize('dense', index, { width, height, kind: 'multiplePolygons' }).image;
-}
+import { noise, scene } from './pictures.js';
 
 /** Pictures with the heatmaps of a network. */
 async function withHeatmaps(images: readonly GrayImage[]) {
