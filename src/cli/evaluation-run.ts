@@ -29,6 +29,7 @@ export interface EvaluationOptions {
   readonly rivals: readonly string[];
   readonly detectionThreshold?: number;
   readonly subpixel: boolean;
+  readonly cornerRadius?: number;
   readonly scales?: readonly number[];
   readonly seed: number;
   readonly output?: string;
@@ -47,6 +48,11 @@ export function addEvaluationOptions(command: Command, rivals: readonly string[]
     .option('--no-pictures', 'leave examples out of the report, where pictures must not be passed on')
     .option('--detection-threshold <p>', "the networks' threshold (default: the protocol's)", numberIn(0, 1))
     .option('--no-subpixel', "the networks' keypoints at whole pixels")
+    .option(
+      '--corner-radius <pixels>',
+      "how far the networks' keypoints may move to a corner, 0 for the heatmap alone (default: the protocol's)",
+      wholeNumber(0),
+    )
     .option('--seed <n>', 'decides on everything random', wholeNumber(0), 0)
     .option('--json', 'print the result as JSON');
 }
@@ -92,10 +98,10 @@ export async function openMethods(
   options: EvaluationOptions,
   keypoints: Pick<DetectOptions, 'cornerRadius' | 'borderMargin' | 'scales'> = {},
 ): Promise<Method[]> {
-  const { device, subpixel, detectionThreshold, seed } = options;
+  const { device, subpixel, cornerRadius, detectionThreshold, seed } = options;
   const { scales } = scaleOptions(options);
   const methods: Method[] = [];
-  const detection = { subpixel, scales, ...keypoints };
+  const detection = { subpixel, scales, ...keypoints, ...(cornerRadius !== undefined && { cornerRadius }) };
   for (const { name, path } of namedModels(options.model)) {
     methods.push(await networkMethod(path ?? 'superpoint', { name, device, detection, detectionThreshold }));
   }

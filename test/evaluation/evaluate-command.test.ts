@@ -93,6 +93,23 @@ suite('superpoint evaluate', () => {
     assert.match(stdout, /skipped broken: /);
   });
 
+  test('homographies: --corner-radius 0 scores the heatmap alone', async () => {
+    const heatmap = ['--model', 'heatmap=model.safetensors', '--corner-radius', '0'];
+    const { code, stdout, stderr } = await evaluate(
+      'homographies',
+      'data',
+      ...heatmap,
+      '--rivals',
+      'none',
+      '--json',
+    );
+    assert.equal(code, 0, stderr);
+    const [{ settings, detector }] = JSON.parse(stdout).rows;
+    assert.equal(settings.cornerRadius, 0);
+    const corners = JSON.parse(await readFile(join(folder, 'out/homographies-design.json'), 'utf8')).rows[0];
+    assert.notDeepEqual(detector, corners.detector);
+  });
+
   test('synthetic: figures by kind and level of noise, and pictures', async () => {
     const { code, stdout, stderr } = await evaluate(
       'synthetic',
