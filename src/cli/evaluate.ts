@@ -1,6 +1,7 @@
 /** `superpoint evaluate …`: the paper's experiments, beside the rivals. */
 
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { KINDS, type Kind } from '../evaluation/protocols/category.js';
 import {
@@ -120,7 +121,7 @@ function withFeatures(command: Command): Command {
   return command
     .option(
       '--features <name=file>',
-      "features in hloc's HDF5 layout: another extractor's file, or the folder of another run; may be repeated",
+      "features in hloc's HDF5 layout: another extractor's file, or the folder of another run's, OUTPUT/features/PROFILE; may be repeated",
       collect,
       [],
     )
@@ -142,6 +143,24 @@ function viewCounts(value: string): number[] {
 
 async function checkFolder(folder: string, expected: string): Promise<void> {
   if (!(await isFolder(folder))) throw new UsageError(`${folder}: no such folder, expected ${expected}`);
+}
+
+/** @throws UsageError where there are no features, which would else be told after all other rows are made. */
+async function checkFeatures(
+  sources: readonly FeatureSource[],
+  { name: profile, detector, homography }: Profile,
+): Promise<void> {
+  const tasks = new Set([...detector, ...homography].map(({ name }) => name));
+  for (const { name, path } of sources) {
+    if (!existsSync(path))
+      throw new UsageError(`${path}: no such file or folder, expected features of ${name}`);
+    if (!(await isFolder(path))) continue;
+    const files = [...tasks].map((task) => featurePath(path, name, task));
+    if (files.some(existsSync)) continue;
+    const names = files.map((file) => basename(file)).join(' or ');
+    const expected = `the folder features/${profile} of a run with a row ${name}`;
+    throw new UsageError(`${path}: no ${names} there, expected ${expected}`);
+  }
 }
 
 async function runSynthetic(options: SyntheticOptions): Promise<void> {
@@ -176,9 +195,10 @@ async function runSynthetic(options: SyntheticOptions): Promise<void> {
 
 async function runHomographies(folder: string, options: HomographyOptions): Promise<void> {
   await checkFolder(folder, 'sequences');
+  const profile = PROFILES[options.profile];
+  await checkFeatures(options.features, profile);
   await runEvaluation(options, async (output, opened, onProgress) => {
     opened.push(...(await openMethods(options)));
-    const profile = PROFILES[options.profile];
     return compareOnSequences(folder, options, profile, {
       name: `homographies-${profile.name}`,
       title: 'Keypoints, matches and homographies',
@@ -193,6 +213,8 @@ async function runHomographies(folder: string, options: HomographyOptions): Prom
 
 async function runWarps(folder: string, options: WarpOptions): Promise<void> {
   await checkFolder(folder, 'photographs');
+  const profile = warpsProfile(options.size);
+  await checkFeatures(options.features, profile);
   await runEvaluation(options, async (output, opened, onProgress) => {
     opened.push(...(await openMethods(options)));
     const { names: photos, leftOut } = await imagesBelow(folder);
@@ -206,7 +228,7 @@ async function runWarps(folder: string, options: WarpOptions): Promise<void> {
       { seed, count, kinds, shortSide, stretch },
       onProgress,
     );
-    const outcome = await compareOnSequences(pairs, {}, warpsProfile(shortSide), {
+    const outcome = await compareOnSequences(pairs, {}, profile, {
       name: 'warps',
       title: 'Views of photographs',
       methods: opened,

@@ -144,17 +144,21 @@ export function openProgressLine({
   return line;
 }
 
-/** Tells of each write to these streams. @returns lets go of them. */
+const endsLine = (chunk: string | Uint8Array) => chunk.at(-1) === (typeof chunk === 'string' ? '\n' : 0x0a);
+
+/** Tells of each write to these streams, unless nothing is written. @returns lets go of them. */
 function writeAbove(
   streams: readonly Output[],
   { before, after }: { before(): void; after(endsLine: boolean): void },
 ): () => void {
   const originals = streams.map((stream) => stream.write);
   for (const [n, stream] of streams.entries()) {
-    stream.write = ((chunk: string, ...rest: []) => {
+    stream.write = ((chunk: string | Uint8Array, ...rest: []) => {
+      const write = () => originals[n].call(stream, chunk as string, ...rest);
+      if (chunk.length === 0) return write();
       before();
-      const written = originals[n].call(stream, chunk, ...rest);
-      after(`${chunk}`.endsWith('\n'));
+      const written = write();
+      after(endsLine(chunk));
       return written;
     }) as typeof stream.write;
   }

@@ -169,6 +169,18 @@ test('a line that was begun by others is ended before the line stays', () => {
   assert.deepEqual(terminal.lines, ['no end of line', `track ${'█'.repeat(10)}${'░'.repeat(10)} 1/2`, '']);
 });
 
+test('lines are told by their ends, as text or as bytes, and nothing ends none', () => {
+  const terminal = new Terminal(80);
+  const line = openProgressLine({ stream: terminal });
+  line.show({ what: 'track', done: 1 });
+  terminal.write(new TextEncoder().encode('a line in '));
+  terminal.write(new TextEncoder().encode('two parts\n'));
+  terminal.write('');
+  assert.deepEqual(terminal.lines, ['a line in two parts', 'track 1']);
+  line.close();
+  assert.deepEqual(terminal.lines, ['a line in two parts', 'track 1', '']);
+});
+
 test('the echo of Ctrl-C before the first state is cleared away', () => {
   const terminal = new Terminal(80);
   const echo = terminal.write.bind(terminal);

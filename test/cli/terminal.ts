@@ -20,9 +20,12 @@ export class Terminal extends Writable {
     this.columns = columns;
   }
 
-  override _write(chunk: string | Buffer, _: unknown, done: () => void): void {
+  override _write(chunk: string | Uint8Array, _: unknown, done: () => void): void {
     this.writes++;
-    for (const [i, part] of `${chunk}`.split('\x1b[K').entries()) {
+    for (const [i, part] of Buffer.from(chunk as string)
+      .toString()
+      .split('\x1b[K')
+      .entries()) {
       const line = this.#screen[this.#row];
       if (i > 0) line.length = Math.min(line.length, this.#column);
       for (const character of part) {

@@ -110,6 +110,30 @@ suite('superpoint evaluate', () => {
     assert.notDeepEqual(detector, corners.detector);
   });
 
+  test('features that are not there are told before anything is computed', async () => {
+    for (const [features, words] of [
+      [
+        'orb=out',
+        /^superpoint: out: no orb-detector\.h5 or orb-homography\.h5 there, expected the folder features\/(design|warps) of a run with a row orb\n$/,
+      ],
+      ['orb=nowhere', /^superpoint: nowhere: no such file or folder, expected features of orb\n$/],
+    ] as const) {
+      for (const command of [
+        ['homographies', 'data'],
+        ['warps', 'photos'],
+      ]) {
+        const { code, stdout, stderr } = await evaluate(...command, '--no-model', '--features', features);
+        assert.deepEqual([code, stdout], [2, '']);
+        assert.match(stderr, words);
+      }
+    }
+    const { stdout } = await evaluate(
+      ...['homographies', 'data', '--no-model', '--rivals', 'none'],
+      ...['--features', 'ORB=out/features/design'],
+    );
+    assert.match(stdout, /^ORB +[\d.]+ /m);
+  });
+
   test('synthetic: figures by kind and level of noise, and pictures', async () => {
     const { code, stdout, stderr } = await evaluate(
       'synthetic',

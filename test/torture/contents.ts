@@ -14,7 +14,7 @@ export type Contents = ReadonlyMap<string, string>;
 export async function contentsOf(folder: string, photographs?: ReadonlySet<string>): Promise<Contents> {
   const contents = new Map<string, string>();
   for (const [path, bytes] of await filesIn(folder)) {
-    const isLabels = photographs && path.endsWith('labels.jsonl');
+    const isLabels = photographs && /labels(-\d+)?\.jsonl$/.test(path);
     contents.set(path, digest(isLabels ? labelsOf(bytes, photographs) : withoutTimes(path, bytes)));
   }
   return contents;

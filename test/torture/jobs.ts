@@ -82,7 +82,7 @@ export const JOBS: readonly Job[] = [
   {
     name: 'shards',
     commands: (photos) => [...shards(photos, 'out/parts'), ...joins('out/parts')],
-    readsPhotographs: false,
+    readsPhotographs: true,
   },
   { name: 'join', commands: () => joins('../inputs/parts'), readsPhotographs: false },
 ];

@@ -37,6 +37,8 @@ const COLORS = [
   '#8c6d31',
   '#333333',
 ];
+/** Of the names after as many as there are colours, and so on; SVG's `stroke-dasharray`. */
+const DASHES = ['none', '7 4', '2 3', '9 3 2 3'];
 
 /** The library with a document to draw in. @throws MissingPackageError where it is not installed. */
 async function openPlot() {
@@ -53,6 +55,9 @@ async function openPlot() {
 function colorScale(names: readonly string[]) {
   return { domain: [...names], range: names.map((_, n) => COLORS[n % COLORS.length]) };
 }
+
+const dashOf = (name: string, names: readonly string[]) =>
+  DASHES[Math.floor(names.indexOf(name) / COLORS.length) % DASHES.length];
 
 /** Curves in one frame. @param names of all curves of the report, in the order of their colours. */
 export async function curvePlot(
@@ -78,7 +83,12 @@ export async function curvePlot(
     },
     y: { label: y, domain: [...yDomain], grid: true, clamp: true },
     marks: [
-      Plot.lineY(points, { ...channels, strokeWidth: 2 }),
+      ...DASHES.map((strokeDasharray) =>
+        Plot.lineY(
+          points.filter(({ name }) => dashOf(name, names) === strokeDasharray),
+          { ...channels, strokeWidth: 2, strokeDasharray },
+        ),
+      ),
       ...(points.length <= 12 * curves.length
         ? [Plot.dot(points, { ...channels, r: 3, fill: 'white' })]
         : []),
@@ -130,13 +140,13 @@ function withLegend(
   const entries: string[] = [];
   let [left, line] = [16, 0];
   for (const name of shown) {
-    const wide = 30 + 7.2 * name.length;
+    const wide = 42 + 7.2 * name.length;
     if (left + wide > WIDTH && left > 16) [left, line] = [16, line + 1];
     const color = COLORS[names.indexOf(name) % COLORS.length];
     const y = 18 + line * LEGEND_LINE;
     entries.push(
-      `<circle cx="${left + 6}" cy="${y - 4}" r="5" fill="${color}"/>` +
-        `<text x="${left + 16}" y="${y}">${escapeHtml(name)}</text>`,
+      `<path d="M${left} ${y - 4}h23" stroke="${color}" stroke-width="3" ` +
+        `stroke-dasharray="${dashOf(name, names)}"/><text x="${left + 28}" y="${y}">${escapeHtml(name)}</text>`,
     );
     left += wide;
   }

@@ -134,7 +134,7 @@ suite('reports', () => {
   });
 
   test('legends go on in another line where a name would leave the card', async () => {
-    // 640 px wide: from 16 on, 30 and 7.2 a letter for each, so that two names of 37 letters fit beside each other
+    // 640 px wide: from 16 on, 42 and 7.2 a letter for each, so that two names of 37 letters fit beside each other
     const names = ['a', 'b', 'c'].map((letter) => letter.repeat(37));
     const curves = names.map((name) => ({ name, points: [[0, 0.5] as const, [1, 0.6] as const] }));
     const svg = await curvePlot(curves, names, { x: 'level', y: 'mAP' });
@@ -144,16 +144,36 @@ suite('reports', () => {
       Number(y),
     ]);
     assert.deepEqual(places, [
-      ['a', 32, 18],
-      ['b', 16 + 30 + 7.2 * 37 + 16, 18],
-      ['c', 32, 40],
+      ['a', 44, 18],
+      ['b', 16 + 42 + 7.2 * 37 + 28, 18],
+      ['c', 44, 40],
     ]);
     assert.match(svg, /viewBox="0 0 640 402"/, '340 of the plot, two lines of 22, and margins of 18');
     const wide = await curvePlot([{ ...curves[0], name: 'w'.repeat(99) }], ['w'.repeat(99)], {
       x: '',
       y: '',
     });
-    assert.match(wide, /<text x="32" y="18">w{99}</, 'a name wider than the card stands in the first line');
+    assert.match(wide, /<text x="44" y="18">w{99}</, 'a name wider than the card stands in the first line');
+  });
+
+  test('curves of one colour are told apart by their dashes, in the plot and in the legend', async () => {
+    const names = Array.from({ length: 21 }, (_, n) => `row ${n}`);
+    const curves = names.map((name) => ({ name, points: [[0, 0.5] as const, [1, 0.6] as const] }));
+    const svg = await curvePlot(curves, names, { x: 'level', y: 'mAP' });
+    const legend = [...svg.matchAll(/stroke="(#\w+)" stroke-width="3" stroke-dasharray="([^"]+)"/g)];
+    assert.deepEqual(
+      [0, 10, 20].map((n) => legend[n].slice(1)),
+      ['none', '7 4', '2 3'].map((dash) => ['#0072b2', dash]),
+    );
+    assert.equal(new Set(legend.map(([entry]) => entry)).size, 21);
+    const dashes = [...svg.matchAll(/stroke-dasharray="([^"]+)"[^>]*><path([^<]*<path)*/g)];
+    assert.deepEqual(
+      dashes.map(([group, dash]) => [dash, group.match(/<path/g)?.length]),
+      [
+        ['7 4', 10],
+        ['2 3', 1],
+      ],
+    );
   });
 
   test('intervals are drawn by name', async () => {
