@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -35,32 +36,62 @@ function ask(port: number, path: string, picture?: Uint8Array): Promise<Answer> 
   });
 }
 
-/** What the thread beside saw: milliseconds of each wait, and memory in MiB each second. */
+/** Milliseconds of an answer of /health, and what the thread that answers did meanwhile. */
+interface Wait {
+  readonly all: number;
+  /** It ran; of this the service itself is the cause. Only Linux tells, as of the next. */
+  readonly ran: number;
+  /** It was ready to run, and other threads or programs had the cores. */
+  readonly queued: number;
+}
+
+/** What the thread beside saw: each wait, memory in MiB each second, and how late the service's loop was. */
 interface Watch {
-  readonly waits: number[];
+  readonly waits: Wait[];
   readonly memory: number[];
+  readonly loopMs: number;
+}
+
+/** The service as the thread beside knows it. */
+interface Watched {
+  readonly port: number;
+  readonly pid: number;
 }
 
 const EVERY_MS = 10;
 
+/** Milliseconds that the main thread of a process has run, and has been ready to run. */
+function timesOf(pid: number): readonly [ran: number, queued: number] {
+  try {
+    const [ran, queued] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+    return [Number(ran) / 1e6, Number(queued) / 1e6];
+  } catch {
+    return [Number.NaN, Number.NaN];
+  }
+}
+
+const metric = async (port: number, name: RegExp) =>
+  Number(new RegExp(`${name.source} ([\\d.e-]+)`).exec(String((await ask(port, '/metrics')).body))?.[1]);
+
 /** Asks for /health until it is told to stop. */
-async function watch(port: number): Promise<Watch> {
-  const seen: Watch = { waits: [], memory: [] };
+async function watch({ port, pid }: Watched): Promise<Watch> {
+  const waits: Wait[] = [];
+  const memory: number[] = [];
   let isOver = false;
   parentPort!.once('message', () => {
     isOver = true;
   });
   for (let round = 0; !isOver; round++) {
+    const [ran, queued] = timesOf(pid);
     const began = performance.now();
     await ask(port, '/health');
-    seen.waits.push(performance.now() - began);
-    if (round % (1000 / EVERY_MS) === 0) {
-      const bytes = /resident_memory_bytes (\d+)/.exec(String((await ask(port, '/metrics')).body))?.[1];
-      seen.memory.push(Number(bytes) / 2 ** 20);
-    }
+    const all = performance.now() - began;
+    const [ranThen, queuedThen] = timesOf(pid);
+    waits.push({ all, ran: ranThen - ran, queued: queuedThen - queued });
+    if (round % (1000 / EVERY_MS) === 0) memory.push((await metric(port, /resident_memory_bytes/)) / 2 ** 20);
     await sleep(EVERY_MS);
   }
-  return seen;
+  return { waits, memory, loopMs: 1000 * (await metric(port, /loop_delay_seconds\{quantile="1"\}/)) };
 }
 
 async function start(model: string): Promise<{ service: ChildProcess; port: number }> {
@@ -99,11 +130,12 @@ async function main(): Promise<void> {
     }
   };
   const clients = Array.from({ length: Number(values.clients) }, client);
-  const watcher = new Worker(new URL(import.meta.url), { workerData: port });
+  const watched: Watched = { port, pid: service.pid! };
+  const watcher = new Worker(new URL(import.meta.url), { workerData: watched });
   const seen = once(watcher, 'message') as Promise<[Watch]>;
   await sleep(1000 * Number(values.seconds));
   watcher.postMessage('stop');
-  const [{ waits, memory }] = await seen;
+  const [{ waits, memory, loopMs }] = await seen;
 
   isOver = true;
   // What has been sent is on its way to an answer by then.
@@ -116,16 +148,19 @@ async function main(): Promise<void> {
   await Promise.all(clients);
   const answered = (counts.get('200') ?? 0) - answeredBefore;
 
-  waits.sort((a, b) => a - b);
+  waits.sort((a, b) => a.all - b.all);
+  const all = waits.map((wait) => wait.all);
   const half = memory.length >> 1;
   const figures = {
     answers: Object.fromEntries(counts),
     healthMs: {
-      median: quantile(waits, 0.5),
-      p99: quantile(waits, 0.99),
+      median: quantile(all, 0.5),
+      p99: quantile(all, 0.99),
       worst: waits.at(-1),
+      mostRan: Math.max(...waits.map(({ ran }) => ran)),
       asked: waits.length,
     },
+    loopMs,
     memoryMiB: { firstHalf: mean(memory.slice(0, half)), secondHalf: mean(memory.slice(half)) },
     end: { code, accepted, answered },
   };
@@ -135,4 +170,4 @@ async function main(): Promise<void> {
 }
 
 if (isMainThread) await main();
-else parentPort!.postMessage(await watch(workerData as number));
+else parentPort!.postMessage(await watch(workerData as Watched));

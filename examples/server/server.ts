@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { ImageError, readImageSize, SuperPoint } from 'superpoint';
 import { encodeFeaturesNpz } from 'superpoint/formats';
 
@@ -13,6 +14,12 @@ const MAX_BYTES = 20e6;
 const MAX_PIXELS = 25e6;
 /** Requests at work or waiting; the next one is told to come back. */
 const MAX_ACCEPTED = 16;
+
+/** Milliseconds between two looks at how late this thread is. */
+const LOOK_EVERY = 10;
+
+/** Pieces of bodies, of 64 KB at most, that are read before other connections are looked at. */
+const PIECES_A_TURN = 4;
 
 /** Pictures at work: one is decoded while the network looks at another. More threads would keep /health from its turn. */
 const AT_ONCE = 2;
@@ -43,13 +50,29 @@ function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** A request's body, a piece each time that the thread comes round to it. @throws Refusal for more than is allowed. */
+/** Lets so many go on each time that the thread comes round; /health has its turn between. */
+export function fewATurn(count: number): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const turn = () => {
+    for (const next of waiting.splice(0, count)) next();
+    if (waiting.length > 0) setImmediate(turn);
+  };
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(turn);
+    });
+}
+
+const nextTurn = fewATurn(PIECES_A_TURN);
+
+/** A request's body, piece by piece. @throws Refusal for more than is allowed. */
 async function* piecesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   let length = 0;
   for await (const piece of request.iterator({ destroyOnReturn: false })) {
     length += piece.length;
     if (length > MAX_BYTES) throw new Refusal(413, `expected a picture of at most ${MAX_BYTES} bytes`);
     yield piece;
+    await nextTurn();
   }
 }
 
@@ -98,11 +121,16 @@ export function serve(superpoint: SuperPoint): Server {
   let seconds = 0;
   const count = (status: number | 'cancelled') => answered.set(status, (answered.get(status) ?? 0) + 1);
 
+  const delay = monitorEventLoopDelay({ resolution: LOOK_EVERY });
+  delay.enable();
+  const late = (quantile: number) => delay.percentile(100 * quantile) / 1e9 - LOOK_EVERY / 1000;
+
   const metrics = () =>
     [
       ...[...answered].map(([status, n]) => `superpoint_requests_total{status="${status}"} ${n}`),
       `superpoint_accepted ${accepted}`,
       `superpoint_seconds_total ${seconds}`,
+      ...[0.5, 0.99, 1].map((q) => `superpoint_loop_delay_seconds{quantile="${q}"} ${late(q)}`),
       `process_resident_memory_bytes ${process.memoryUsage.rss()}\n`,
     ].join('\n');
 

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { fewATurn } from '../../examples/server/server.js';
 import { decodeFeaturesNpz } from '../../src/formats/features-npz.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -27,6 +29,20 @@ function crc32(bytes: Uint8Array): number {
   }
   return ~crc >>> 0;
 }
+
+test('a few go on in each turn of the loop', async () => {
+  const nextTurn = fewATurn(4);
+  let count = 0;
+  const all = Promise.all(Array.from({ length: 10 }, () => nextTurn().then(() => count++)));
+  const counts: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    await setImmediate();
+    counts.push(count);
+  }
+  assert.deepEqual(counts, [4, 8, 10]);
+  await all;
+  await nextTurn();
+});
 
 suite('the example service', () => {
   let service: ChildProcess;
@@ -60,6 +76,7 @@ suite('the example service', () => {
       waits.push(performance.now() - asked);
     }
     const all = performance.now() - start;
+    assert.match(await metrics(), /^superpoint_loop_delay_seconds\{quantile="0\.99"\} [\d.e-]+$/m);
     for (const response of await detections) {
       assert.equal(response.status, 200);
       assert.ok(decodeFeaturesNpz(new Uint8Array(await response.arrayBuffer())).count > 0);

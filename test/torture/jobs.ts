@@ -32,10 +32,10 @@ const join2 = (folder: string, name: string, extension: string) =>
     `out/${name}.${extension}`,
   );
 
-/** Both shards of labels and of features, in a folder. */
+/** Both shards of labels and of features, in a folder; labels of a shard of another list go only when that is asked for. */
 const shards = (photos: string, folder: string) => [
-  adapt(photos, `${folder}/labels-1.jsonl`, '--shard', '1/2'),
-  adapt(photos, `${folder}/labels-2.jsonl`, '--shard', '2/2'),
+  adapt(photos, `${folder}/labels-1.jsonl`, '--shard', '1/2', '--overwrite'),
+  adapt(photos, `${folder}/labels-2.jsonl`, '--shard', '2/2', '--overwrite'),
   detect(photos, `${folder}/features-1.h5`, '--shard', '1/2'),
   detect(photos, `${folder}/features-2.h5`, '--shard', '2/2'),
 ];
