@@ -1,7 +1,8 @@
 /**
  * `npm run mutation -- --files geometry,matching/mutual-matches --sample 20 --seed x`: changes an operator, a number or
  * a condition of the built modules, one at a time, and runs the tests of their folder. A mutant that no test notices
- * survives: a test is missing there, or the change changes nothing.
+ * survives: a test is missing there, or the change changes nothing. `--near` asks only the tests that import the module,
+ * or where there is none, those that import what imports it: quick, and stricter.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     files: { type: 'string', default: 'features,geometry,matching,graph,formats,evaluation/metrics' },
     sample: { type: 'string', default: '60' },
     seed: { type: 'string', default: 'mutation' },
+    near: { type: 'boolean', default: false },
   },
 });
 
@@ -38,6 +40,31 @@ async function modulesOf(path: string): Promise<string[]> {
   const found = all.filter((file) => file === `${path}.js` || file.startsWith(`${path}/`));
   if (found.length === 0) throw new RangeError(`expected a folder or module of src, got ${path}`);
   return found.map((file) => join(root, file));
+}
+
+/** Text of each built file by its path. */
+async function builtFiles(): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(DIST, { recursive: true })).filter((file) => file.endsWith('.js'));
+  const paths = files.map((file) => join(DIST, file));
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readFile(path, 'utf8')] as const)));
+}
+
+/** The tests that reach a module by the fewest imports. */
+function nearestTests(module: string, built: ReadonlyMap<string, string>): string[] {
+  const importedBy = ([path, text]: [string, string]) =>
+    [...text.matchAll(/ from '(\.[^']+)'/g)].map(([, specifier]) => join(dirname(path), specifier));
+  const imports = [...built].map((file) => ({ path: file[0], imported: importedBy(file) }));
+  const seen = new Set([module]);
+  for (let reached = [module]; reached.length > 0; ) {
+    const targets = new Set(reached);
+    reached = imports
+      .filter(({ path, imported }) => !seen.has(path) && imported.some((each) => targets.has(each)))
+      .map(({ path }) => path);
+    const tests = reached.filter((path) => path.endsWith('.test.js'));
+    if (tests.length > 0) return tests;
+    for (const path of reached) seen.add(path);
+  }
+  return [];
 }
 
 /** The tests of a module's folder: first the one that bears its name, then the shortest, which take the least time. */
@@ -100,6 +127,7 @@ async function noticing(mutant: Mutant, tests: readonly string[]): Promise<strin
   return undefined;
 }
 
+const built = await builtFiles();
 const random = new Random(values.seed);
 const modules = (await Promise.all(values.files.split(',').map(modulesOf))).flat();
 const mutants: { module: string; source: string; mutant: Mutant }[] = [];
@@ -111,7 +139,7 @@ for (const module of modules) {
 random.shuffle(mutants);
 let [tried, noticed] = [0, 0];
 for (const { module, source, mutant } of mutants.slice(0, Number(values.sample))) {
-  const by = await noticing(mutant, await testsOf(module));
+  const by = await noticing(mutant, values.near ? nearestTests(module, built) : await testsOf(module));
   tried++;
   if (by) noticed++;
   const before = source.slice(0, mutant.start).split('\n');
