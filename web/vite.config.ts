@@ -38,6 +38,29 @@ function shippedFiles(folder: string): Plugin {
   };
 }
 
+/**
+ * The runtime's script as a file of its own, as it is: each of its threads loads it once more, and would load whatever
+ * it is bundled with too.
+ */
+const runtimeScripts: Plugin = {
+  name: 'superpoint-runtime-scripts',
+  enforce: 'pre',
+  resolveId: (id) => (/^onnxruntime-web\/\w+$/.test(id) ? `\0${id}` : undefined),
+  load(id) {
+    const [, build] = /^\0onnxruntime-web\/(\w+)$/.exec(id) ?? [];
+    if (!build) return undefined;
+    const script = path(`../node_modules/onnxruntime-web/dist/ort.${build}.bundle.min.mjs`);
+    return [
+      `import url from ${JSON.stringify(`${script}?url`)};`,
+      'export const { env, InferenceSession, Tensor } = await import(/* @vite-ignore */ url);',
+    ].join('\n');
+  },
+};
+
+/** Hosts know what `.js` is; not all know `.mjs`. */
+const assetFileNames = ({ names }: { names: readonly string[] }) =>
+  `assets/[name]-[hash]${names[0]?.endsWith('.mjs') ? '.js' : '[extname]'}`;
+
 /** Browsers share memory between threads only on pages with these headers. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -110,14 +133,14 @@ const installable: Plugin = {
   },
 };
 
-const plugins = () => [shippedFiles(process.env.SUPERPOINT_MODELS ?? path('../models'))];
+const plugins = () => [shippedFiles(process.env.SUPERPOINT_MODELS ?? path('../models')), runtimeScripts];
 
 export default defineConfig({
   root: path('.'),
   base: './',
   publicDir: false,
   plugins: [...plugins(), contentSecurity, installable],
-  worker: { format: 'es', plugins },
+  worker: { format: 'es', plugins, rolldownOptions: { output: { assetFileNames } } },
   resolve: {
     alias: {
       // The same OpenCV as in Node, built for browsers; loaded only when somebody asks for ORB.
@@ -149,6 +172,7 @@ export default defineConfig({
     rollupOptions: {
       input: { index: path('index.html'), 'service-worker': path('service-worker.ts') },
       output: {
+        assetFileNames,
         // A service worker rules over the folder that it lies in, under a name that never changes.
         entryFileNames: ({ name }) =>
           name === 'service-worker' ? 'service-worker.js' : 'assets/[name]-[hash].js',

@@ -44,6 +44,9 @@ suite('the model of a view', () => {
     const asked = explain('superpoint', 'stream', suits, true);
     assert.equal(asked.reason, 'SuperPoint: your choice.');
     assert.equal(asked.other, 'superpoint-small-int8');
+    assert.deepEqual(explain('superpoint-small-int8', 'pair', suits, false, 'superpoint-int8'), {
+      reason: 'SuperPoint small, int8 serves until SuperPoint, int8 is loaded.',
+    });
     const [only] = SHIPPED;
     assert.equal(explain(only.name, 'pair', suitable([only], 'wasm'), false).other, undefined);
   });

@@ -1,6 +1,6 @@
 /** The page, built and served as a file host would, in a real browser that notes whatever goes wrong. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { extname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { gzip as gzipCallback } from 'node:zlib';
+import { brotliCompress, constants } from 'node:zlib';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 import { writeFileAtomic } from '../../src/files/atomic-file.js';
@@ -20,7 +20,7 @@ import { foldNormalisation, initialParameters, initialStatistics } from '../../s
 import { Random } from '../../src/random.js';
 import { findChromium } from '../chromium.js';
 
-const gzip = promisify(gzipCallback);
+const brotli = promisify(brotliCompress);
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MODEL = 'superpoint.safetensors';
@@ -109,6 +109,7 @@ const TYPES: Record<string, string> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webp': 'image/webp',
   '.wasm': 'application/wasm',
   '.webmanifest': 'application/manifest+json',
 };
@@ -122,19 +123,27 @@ function lineOf(megabits: number): (bytes: number) => Promise<void> {
   };
 }
 
-/** The files of a folder that hosts compress, compressed. */
-async function compressedFiles(folder: string): Promise<Map<string, Buffer>> {
-  const paths = (await readdir(folder, { recursive: true })).filter((path) => TYPES[extname(path)]);
-  const files = paths.map(async (path) => [path, await gzip(await readFile(join(folder, path)))] as const);
-  return new Map(await Promise.all(files));
+/**
+ * A file as a host sends it that has it compressed beforehand, as docs/guides/page.md says. It stays beside the file,
+ * as the runtime takes a while.
+ */
+async function compressedFile(path: string): Promise<Buffer> {
+  const kept = `${path}.br`;
+  if (existsSync(kept)) return readFile(kept);
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9 };
+  const bytes = await brotli(await readFile(path), { params });
+  await writeFileAtomic(kept, bytes);
+  return bytes;
 }
 
 /** Bytes of an answer that go over a slow line in one piece. */
 const PIECE = 16_384;
 
+/** Pictures are compressed in themselves. */
+const COMPRESSED = /\.(html|js|css|svg|wasm|webmanifest|safetensors)$/;
+
 /** Serves a folder under the sub-path /some/where/; over a line of so many megabits a second compressed, as hosts do. */
 async function serve(folder: string, isolated: boolean, megabits?: number) {
-  const compressed = megabits === undefined ? undefined : await compressedFiles(folder);
   const pass = lineOf(megabits ?? Number.POSITIVE_INFINITY);
   const prefix = '/some/where/';
   const isolation = {
@@ -143,16 +152,17 @@ async function serve(folder: string, isolated: boolean, megabits?: number) {
   };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://local');
-    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : undefined;
-    const packed = compressed?.get(path ?? '');
-    const content =
-      packed ?? (path === undefined ? undefined : await readFile(join(folder, path)).catch(() => undefined));
+    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : '';
+    const isPacked = megabits !== undefined && COMPRESSED.test(path);
+    const file = join(folder, path);
+    const content = await (isPacked ? compressedFile(file) : readFile(file)).catch(() => undefined);
     response.writeHead(content === undefined ? 404 : 200, {
-      'content-type': TYPES[extname(path ?? '')] ?? 'application/octet-stream',
-      ...(packed ? { 'content-encoding': 'gzip' } : {}),
+      'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+      'cache-control': path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      ...(isPacked ? { 'content-encoding': 'br' } : {}),
       ...(isolated ? isolation : {}),
     });
-    if (compressed && content) {
+    if (megabits !== undefined && content) {
       for (let at = 0; at < content.length; at += PIECE) {
         const piece = content.subarray(at, at + PIECE);
         await pass(piece.length);

@@ -23,9 +23,15 @@ export interface Picture {
 const LONGEST_SIDE = 1600;
 const SHORTEST_SIDE = 16;
 
+/** The canvas that read pixels last. */
+let last: OffscreenCanvasRenderingContext2D | undefined;
+
+/** A canvas of this size: frame after frame the same, as a new one waits for the browser's painting process. */
 function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  if (last?.canvas.width === width && last.canvas.height === height) return last;
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
   if (!context) throw new RangeError(`this browser has no canvas of ${width}x${height} pixels`);
+  last = context;
   return context;
 }
 

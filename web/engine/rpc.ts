@@ -27,14 +27,21 @@ function transferables(value: unknown): Transferable[] {
   return parts.filter((part) => part instanceof ImageBitmap);
 }
 
-/** Answers the page's calls, one at a time and in their order. @returns what sends it an event. */
-export function serve<Event>(service: Readonly<Record<string, Method>>): (event: Event) => void {
+/**
+ * Answers the page's calls, one at a time and in their order.
+ * @param apart methods that begin at once and keep nothing waiting.
+ * @returns what sends the page an event.
+ */
+export function serve<Event>(
+  service: Readonly<Record<string, Method>>,
+  apart: readonly string[] = [],
+): (event: Event) => void {
   const queue = new WorkQueue();
   const send = (reply: Reply, transfer: Transferable[] = []) => postMessage(reply, { transfer });
   addEventListener('message', ({ data }: MessageEvent<Call>) => {
     const { id, method, args } = data;
     const work = async () => service[method](...(args as never[]));
-    queue.run(work).then(
+    (apart.includes(method) ? work() : queue.run(work)).then(
       (result) => send({ id, result }, transferables(result)),
       (error: unknown) => {
         const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -4,11 +4,11 @@ import { bytesOfBody } from '../../src/files/fetch-bytes.js';
 import { loadRuntime } from '../../src/graph/runtime-browser.js';
 import type { OnProgress } from '../../src/progress.js';
 
-export type DeviceChoice = 'auto' | 'webgpu' | 'wasm';
+export type PageDevice = 'webgpu' | 'wasm';
 
 /** What computes. */
 export interface RuntimeState {
-  readonly device: 'webgpu' | 'wasm';
+  readonly device: PageDevice;
   readonly threads: number;
   /** Why it is not the fastest choice, if it is not. */
   readonly remark?: string;
@@ -29,36 +29,14 @@ export async function fetchBytes(
   );
 }
 
-/** What this module needs of WebGPU's types. */
-interface Gpu {
-  requestAdapter(): Promise<{ readonly info?: { readonly isFallbackAdapter?: boolean } } | null>;
-}
-
-/** Why WebGPU should not be used. */
-async function whyNoGpu(choice: DeviceChoice): Promise<string | undefined> {
-  if (!('gpu' in navigator)) return 'this browser offers no WebGPU';
-  const adapter = await (navigator.gpu as Gpu).requestAdapter().catch(() => null);
-  if (!adapter) return 'no graphics card is available to WebGPU';
-  // A graphics card in software is slower than WebAssembly; only who asks for it gets it.
-  const inSoftware = choice === 'auto' && adapter.info?.isFallbackAdapter === true;
-  return inSoftware ? 'the graphics card is a program' : undefined;
-}
-
-/**
- * Loads the runtime. `auto` takes WebGPU where there is a graphics card for it.
- * @throws Error for WebGPU where there is none.
- */
+/** Loads the runtime. */
 export async function startRuntime(
-  choice: DeviceChoice,
+  device: PageDevice,
   threads: number | undefined,
   report: OnProgress,
 ): Promise<RuntimeState> {
-  const obstacle = choice === 'wasm' ? undefined : await whyNoGpu(choice);
-  if (choice === 'webgpu' && obstacle) throw new Error(`WebGPU cannot be used: ${obstacle}`);
-  const device = choice === 'wasm' || obstacle ? 'wasm' : 'webgpu';
-  const { runtime } = await loadRuntime(device, threads);
-  const file = device === 'webgpu' ? RUNTIMES.webgpu : RUNTIMES.wasm;
-  const bytes = await fetchBytes({ ...file, name: 'runtime' }, report);
+  const file = { ...RUNTIMES[device], name: 'runtime' };
+  const [{ runtime }, bytes] = await Promise.all([loadRuntime(device, threads), fetchBytes(file, report)]);
   runtime.env.wasm.wasmBinary = bytes.buffer;
   const isolated = globalThis.crossOriginIsolated;
   const single = 'one thread only: the server of this page does not send the isolation headers COOP and COEP';

@@ -6,7 +6,7 @@ import { LoadedNetworks, type ModelSource, type Networks } from './network.js';
 import { type DetectionSettings, type MatchSettings, Pair, type Side } from './pair.js';
 import { bitmapFrom, openPicture, type Picture, warpColors } from './pictures.js';
 import { serve } from './rpc.js';
-import { type DeviceChoice, fetchBytes, type RuntimeState, startRuntime } from './runtime.js';
+import { fetchBytes, type PageDevice, type RuntimeState, startRuntime } from './runtime.js';
 import { Sequence, type TrackSettings } from './sequence.js';
 import { Target } from './target.js';
 
@@ -14,16 +14,20 @@ const pair = new Pair();
 const sequence = new Sequence();
 const album = new Album();
 const target = new Target();
-const files = new Map<string, Uint8Array>();
+const files = new Map<string, Promise<Uint8Array>>();
 const loaded = new LoadedNetworks(bytesOf);
 let runtime: RuntimeState | undefined;
 let networks: Networks | undefined;
 let scenery: Picture | undefined;
 
+/** The bytes of a model, which are fetched once. */
 async function bytesOf(source: ModelSource): Promise<Uint8Array> {
   if ('data' in source) return source.data;
-  const bytes = files.get(source.url) ?? (await fetchBytes(source, report));
-  files.set(source.url, bytes);
+  const { url } = source;
+  const bytes = files.get(url) ?? fetchBytes(source, report);
+  files.set(url, bytes);
+  // What could not be fetched is tried again when it is next asked for.
+  bytes.catch(() => files.delete(url));
   return bytes;
 }
 
@@ -33,9 +37,14 @@ function ready(): Networks {
 }
 
 const service = {
-  start: async (choice: DeviceChoice, threads?: number): Promise<RuntimeState> => {
-    runtime = await startRuntime(choice, threads, report);
+  start: async (device: PageDevice, threads?: number): Promise<RuntimeState> => {
+    runtime = await startRuntime(device, threads, report);
     return runtime;
+  },
+
+  /** Fetches a model before it is used. */
+  fetchModel: async (model: ModelSource): Promise<void> => {
+    await bytesOf(model);
   },
 
   /**
@@ -105,7 +114,7 @@ const service = {
 
 export type EngineService = typeof service;
 
-const send = serve<Progress>(service);
+const send = serve<Progress>(service, ['start', 'fetchModel']);
 function report(progress: Progress): void {
   send(progress);
 }

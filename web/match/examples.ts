@@ -1,11 +1,12 @@
 /** The pictures at hand. */
-import graf3 from '../../examples/photographs/graf3.png?url';
+
 import { fetchFile } from '../page/files.js';
 import { wall } from '../page/wall.js';
+import graf3 from '../pictures/graf3.webp';
 
 /** The pairs of pictures at hand, by their names in an address. */
 export const EXAMPLES: Readonly<Record<string, (() => Promise<File[]>) | undefined>> = {
-  wall: () => Promise.all([wall(), fetchFile(graf3, 'graf3.png')]),
+  wall: () => Promise.all([wall(), fetchFile(graf3, 'graf3.webp')]),
   turned: async () => {
     const original = await wall();
     return [original, await turnedCopy(original)];

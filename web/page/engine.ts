@@ -3,8 +3,9 @@ import { MODELS, RUNTIMES } from 'virtual:shipped';
 import type { Progress } from '../../src/progress.js';
 import type { ModelSource } from '../engine/network.js';
 import { connect, type Remote } from '../engine/rpc.js';
-import type { DeviceChoice, RuntimeState } from '../engine/runtime.js';
+import type { PageDevice, RuntimeState } from '../engine/runtime.js';
 import type { EngineService } from '../engine/worker.js';
+import { type DeviceChoice, deviceFor } from './device.js';
 import { find } from './dom.js';
 import { chooseFiles } from './files.js';
 import { explain, type Purpose, ranked, suitable, titleOf } from './models.js';
@@ -12,15 +13,23 @@ import { attempt, complain, tell, WHOLE_PAGE } from './notices.js';
 
 const DEVICES = { webgpu: 'WebGPU', wasm: 'WebAssembly' };
 
-/** Shows a bar while something is loading. */
+/** What is loading, by its name. */
+const loading = new Map<string, Progress>();
+
+/** Shows a bar for all that is loading; undefined where nothing is any more. */
 export function showProgress(progress: Progress | undefined): void {
-  const bar = find<HTMLProgressElement>(document, '#loading-bar');
-  find(document, '#loading').hidden = progress === undefined;
-  if (!progress) return;
-  const { what, done, of = done } = progress;
+  if (!progress) loading.clear();
+  else if (progress.done === progress.of) loading.delete(progress.what);
+  else loading.set(progress.what, progress);
+  find(document, '#loading').hidden = loading.size === 0;
+  if (loading.size === 0) return;
+  const files = [...loading.values()];
+  const done = files.reduce((sum, file) => sum + file.done, 0);
+  const of = files.reduce((sum, file) => sum + (file.of ?? file.done), 0);
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  find(document, '#loading-text').textContent = `Loading ${what}: ${megabytes(done)} of ${megabytes(of)} MB`;
-  bar.value = done / of;
+  find(document, '#loading-text').textContent =
+    `Loading ${[...loading.keys()].join(', ')}: ${megabytes(done)} of ${megabytes(of)} MB`;
+  find<HTMLProgressElement>(document, '#loading-bar').value = done / of;
 }
 
 /** The menu's first choice: the model that suits what the view does. */
@@ -31,10 +40,15 @@ export class Engine {
   readonly remote: Remote<EngineService>;
   /** Resolves to whether a network is ready for use; what failed has been told. */
   ready: Promise<boolean>;
+  /** Resolves when the network that suits the first view is in use: a quicker one may have served until then. */
+  readonly settled: Promise<unknown>;
   #models: readonly ModelSource[] = ranked(MODELS);
   #purpose: Purpose = 'pair';
-  /** The model that is in use or being loaded. */
+  /** The model in use. */
   #used: string | undefined;
+  /** The model that takes its place as soon as it is loaded. */
+  #coming: string | undefined;
+  #device: PageDevice = 'wasm';
   #listeners: (() => void)[] = [];
   #runtime: RuntimeState | undefined;
   #describes = true;
@@ -61,6 +75,7 @@ export class Engine {
       this.#asked();
     });
     this.ready = this.#start(Number(address.get('threads')) || undefined);
+    this.settled = this.ready.then(() => this.#refresh());
   }
 
   /** Whether points can be matched. */
@@ -69,8 +84,8 @@ export class Engine {
   }
 
   /** What computes, once it is known. */
-  get device(): 'webgpu' | 'wasm' {
-    return this.#runtime?.device ?? 'wasm';
+  get device(): PageDevice {
+    return this.#device;
   }
 
   /** The models at hand, the best first. */
@@ -97,13 +112,13 @@ export class Engine {
   /** Takes the model that suits a view, unless the user has asked for another. */
   serve(purpose: Purpose): void {
     this.#purpose = purpose;
-    this.#refresh();
+    void this.#refresh();
   }
 
   /** Takes the model that an address names; null for the one that suits. */
   ask(model: string | null): void {
     this.#modelMenu.value = this.#models.some(({ name }) => name === model) ? (model ?? SUITED) : SUITED;
-    this.#refresh();
+    void this.#refresh();
   }
 
   /** Adds a model to the menu, or replaces the one of this name, and takes it. */
@@ -138,24 +153,37 @@ export class Engine {
   #asked(): void {
     const asked = this.#modelMenu.value;
     this.#onAsk(MODELS.some(({ name }) => name === asked) ? asked : undefined);
-    this.#refresh();
+    void this.#refresh();
   }
 
-  #refresh(): void {
-    if (this.#runtime && this.#wanted !== this.#used) void this.#switch();
+  /** What two pictures are matched by at once, while the exact model is still on its way. */
+  get #first(): string | undefined {
+    const { pair, stream } = this.#suits();
+    return this.#modelMenu.value === SUITED && this.#wanted === pair?.name ? stream?.name : this.#wanted;
+  }
+
+  #sourceOf(model: string | undefined): ModelSource | undefined {
+    return this.#models.find(({ name }) => name === model);
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#runtime && this.#wanted !== (this.#coming ?? this.#used)) await this.#switch();
     else this.#explain();
   }
 
   async #start(threads?: number): Promise<boolean> {
     const choice = this.#deviceMenu.value as DeviceChoice;
+    const { device, obstacle } = await deviceFor(choice);
+    this.#device = device;
+    if (choice === 'webgpu' && obstacle) {
+      complain(`WebGPU cannot be used: ${obstacle}. WebAssembly takes its place.`, WHOLE_PAGE);
+      this.#deviceMenu.value = 'wasm';
+    }
+    const first = this.#sourceOf(this.#first);
+    // Beside the runtime; what goes wrong is told when the model is loaded.
+    if (first) this.remote.fetchModel(first).catch(() => {});
     try {
-      this.#runtime = await this.remote.start(choice, threads).catch((problem: unknown) => {
-        if (choice !== 'webgpu') throw problem;
-        const reason = problem instanceof Error ? problem.message : problem;
-        complain(`${reason}. WebAssembly takes its place.`, WHOLE_PAGE);
-        this.#deviceMenu.value = 'wasm';
-        return this.remote.start('wasm', threads);
-      });
+      this.#runtime = await this.remote.start(device, threads);
     } catch (problem) {
       complain(problem, WHOLE_PAGE);
       this.#summarise('Not available');
@@ -164,38 +192,50 @@ export class Engine {
     }
     find(document, '#engine-remark').textContent = this.#runtime.remark ?? '';
     if (this.#runtime.remark) tell(`It runs on ${this.#runtime.remark}.`);
-    if (this.#wanted) return this.#load();
+    if (first) return this.#load(first);
     showProgress(undefined);
     tell('This copy of the page has no model. Open a weights file, or train one in Learn.');
     this.#summarise('No model');
     return false;
   }
 
+  /** Takes the wanted model once it has been fetched; until then the one in use serves. */
   async #switch(): Promise<boolean> {
-    const [before, last] = [this.ready, this.#used];
-    this.#used = this.#wanted;
-    this.ready = before.then(() => this.#load());
-    const taken = await this.ready;
-    if (taken) return true;
-    // A model that cannot be used leaves the last one in its place.
-    this.ready = before;
-    this.#used = last;
-    this.#modelMenu.value = last ?? SUITED;
+    const model = this.#sourceOf(this.#wanted);
+    const isWanted = () => model?.name === this.#coming;
+    this.#coming = model?.name;
     this.#explain();
-    return false;
+    // Bytes at hand may be others under the same name.
+    const isUsed = this.#coming === this.#used && model !== undefined && 'url' in model;
+    const taken = model !== undefined && (isUsed || (await this.#fetch(model))) && isWanted();
+    if (taken && !isUsed) {
+      const before = this.ready;
+      this.ready = before.then(() => this.#load(model));
+      // A model that cannot be used leaves the last one in its place.
+      if (!(await this.ready)) this.ready = before;
+    }
+    if (!isWanted()) return false;
+    this.#coming = undefined;
+    if (model?.name !== this.#used) this.#modelMenu.value = this.#used ?? SUITED;
+    this.#explain();
+    return taken && model.name === this.#used;
   }
 
-  async #load(): Promise<boolean> {
-    const model = this.#models.find(({ name }) => name === this.#wanted);
+  async #fetch(model: ModelSource): Promise<boolean> {
+    if ('data' in model) return true;
+    const isFetched = await attempt(() => this.remote.fetchModel(model).then(() => true), WHOLE_PAGE);
+    if (!isFetched) showProgress(undefined);
+    return isFetched ?? false;
+  }
+
+  async #load(model: ModelSource): Promise<boolean> {
     const describer = this.#suits()[this.#purpose];
-    if (!model || !this.#runtime) return false;
-    this.#used = model.name;
     const loaded = await attempt(
       () => this.remote.useModel(model, describer?.name === model.name ? undefined : describer),
       WHOLE_PAGE,
     );
-    showProgress(undefined);
     if (!loaded) return false;
+    this.#used = model.name;
     this.#describes = loaded.describes;
     this.#summarise(titleOf(model.name));
     this.#explain();
@@ -213,6 +253,7 @@ export class Engine {
       this.#purpose,
       this.#suits(),
       this.#modelMenu.value !== SUITED,
+      this.#coming,
     );
     line.textContent = reason;
     button.hidden = !other;

@@ -60,13 +60,16 @@ const ALTERNATIVES: Readonly<Record<Purpose, string>> = {
 /**
  * The line that says which model is in use, why, and which other one there is.
  * @param asked whether the user asked for it.
+ * @param coming the model that takes its place as soon as it is loaded.
  */
 export function explain(
   used: string,
   purpose: Purpose,
   suits: Readonly<Record<Purpose, Shipped | undefined>>,
   asked: boolean,
+  coming?: string,
 ): { readonly reason: string; readonly other?: string; readonly offer?: string } {
+  if (coming) return { reason: `${titleOf(used)} serves until ${titleOf(coming)} is loaded.` };
   const reason = `${titleOf(used)}: ${asked ? 'your choice' : REASONS[purpose]}.`;
   const suited = suits[purpose];
   const other = suited?.name === used ? suits[purpose === 'pair' ? 'stream' : 'pair'] : suited;

@@ -33,6 +33,7 @@ export async function isolate(): Promise<boolean> {
 
 /** Has the page kept for times without a connection, once it has what it needs. */
 export async function keepOffline(engine: Engine): Promise<void> {
+  await engine.settled;
   if (!(await engine.ready) || !(await register())) return;
   const { active } = await navigator.serviceWorker.ready;
   // The large files of this device; others come when they are asked for.

@@ -1,5 +1,5 @@
 /** The bundled photograph of a painted wall. */
-import graf1 from '../../examples/photographs/graf1.png?url';
+import graf1 from '../pictures/graf1.webp';
 import { fetchFile } from './files.js';
 
-export const wall = () => fetchFile(graf1, 'graf1.png');
+export const wall = () => fetchFile(graf1, 'graf1.webp');
