@@ -117,8 +117,11 @@ export class LearnView implements View {
   #open(): Promise<void> {
     const make = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     this.#worker ??= connect<LearnService, Progress>(make(), showProgress);
-    this.#opened = this.#worker
-      .open(valuesOf<LearnSettings>(this.#settings))
+    const worker = this.#worker;
+    const settings = valuesOf<LearnSettings>(this.#settings);
+    // It runs on the same runtime, which is loaded once: the browser has kept it by then.
+    this.#opened = this.#engine.ready
+      .then(() => worker.open(settings))
       .finally(() => showProgress(undefined));
     return this.#opened;
   }
