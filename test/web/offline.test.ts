@@ -25,7 +25,8 @@ suite('the page as a program', { skip: skipWithoutChromium }, () => {
 
   test('works without a connection after the first visit', async () => {
     const query = '?device=wasm#match?example=wall&size=160';
-    await visit(site, { query, serviceWorkers: 'allow' }, async ({ page, complaints }) => {
+    const options = { query, serviceWorkers: 'allow', isolated: false } as const;
+    await visit(site, options, async ({ page, complaints }) => {
       await page.waitForSelector('#match [data-part=exports]:not([disabled])');
       await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
       // The page, the runtime and the models that suit two pictures and a stream.
@@ -36,6 +37,12 @@ suite('the page as a program', { skip: skipWithoutChromium }, () => {
         const count = (pattern: RegExp) => names.filter((name) => pattern.test(name)).length;
         return count(/\/$/) >= html && count(/\.wasm$/) >= wasm && count(/\.safetensors$/) >= safetensors;
       }, wanted);
+      const kept = await page.evaluate(async () => {
+        const names = await caches.keys();
+        const answers = await Promise.all(names.map(async (name) => (await caches.open(name)).matchAll()));
+        return answers.flat().map(({ url, headers }) => [url, headers.get('cross-origin-embedder-policy')]);
+      });
+      for (const [url, policy] of kept) assert.equal(policy, 'require-corp', `${url}`);
       await page.context().setOffline(true);
       await page.reload();
       await page.waitForSelector('#match [data-part=exports]:not([disabled])');
