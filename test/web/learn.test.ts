@@ -18,6 +18,9 @@ suite('the whole of Learn', { skip: skipWithoutChromium }, () => {
       const step = (name: string) => `#learn [data-part=${name}-step]`;
       assert.match((await page.textContent(`${step('adaptation')} summary`)) ?? '', /§5/);
       assert.ok(await page.isDisabled(`${step('joint')} [data-do=joint]`));
+      // Nothing is boxed that is not there yet; words say what will be.
+      assert.equal(await page.locator('#learn .batch:visible, #learn .chart canvas:visible').count(), 0);
+      assert.equal(await page.locator('#learn .chart .empty:visible').count(), 2);
       await page.click(`${step('adaptation')} [data-do=adapt]`);
       await page.waitForSelector(`${step('adaptation')} .figures dd:text-is("4 of 4")`);
       await page.waitForSelector(`${step('adaptation')} .reading:has-text("corners from most viewpoints")`);

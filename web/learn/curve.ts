@@ -27,8 +27,13 @@ function tickStep(span: number): number {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough) ?? rough;
 }
 
-/** Paints the losses of steps 1, 2, … and their smoothed course. */
+/** Paints the losses of steps 1, 2, … and their smoothed course; before the first step words stand in its place. */
 export function paintCurve({ canvas, context, resize }: Surface, losses: readonly number[]): void {
+  const hasBegun = losses.length > 0;
+  const words = canvas.parentElement?.querySelector<HTMLElement>('.empty');
+  if (words) words.hidden = hasBegun;
+  canvas.hidden = !hasBegun;
+  if (!hasBegun) return;
   const width = canvas.parentElement?.clientWidth ?? 600;
   const height = canvas.parentElement?.clientHeight ?? 220;
   resize(width, height);
@@ -39,7 +44,7 @@ export function paintCurve({ canvas, context, resize }: Surface, losses: readonl
     return getComputedStyle(canvas).color;
   };
   const steps = Math.max(20, losses.length);
-  const highest = losses.length > 0 ? Math.max(...losses) * 1.05 : 1;
+  const highest = Math.max(...losses) * 1.05;
   const x = (step: number) => LEFT + ((width - LEFT - RIGHT) * step) / steps;
   const y = (loss: number) => TOP + (height - TOP - BOTTOM) * (1 - loss / highest);
   const line = (points: readonly [number, number][]) => {
