@@ -30,6 +30,7 @@ export class MatchView implements View {
   #isShown = false;
   /** Whether what is shown comes from settings or a model that are no more. */
   #isStale = false;
+  #isWaiting = false;
   /** What the numbers mean, in a sentence. */
   #verdict = '';
   readonly #surface;
@@ -96,6 +97,8 @@ export class MatchView implements View {
     this.#bindLooking();
     this.#bindExports();
     engine.onChange(() => {
+      // What waits for the first network gets it.
+      if (this.#isWaiting) return;
       this.#isStale = true;
       if (this.#isShown) void this.#update();
     });
@@ -204,7 +207,9 @@ export class MatchView implements View {
       return;
     }
     reading.textContent = 'Computing…';
+    this.#isWaiting = true;
     const network = await this.#engine.ready;
+    this.#isWaiting = false;
     const comparison = network
       ? await attempt(() => this.#engine.remote.compare(valuesOf<MatchSettings>(this.#settings)), 'match')
       : undefined;

@@ -41,6 +41,7 @@ export class StitchView implements View {
   #result: Stitched | undefined;
   #isShown = false;
   #isStale = false;
+  #isWaiting = false;
 
   constructor(root: HTMLElement, engine: Engine, note: Note) {
     this.#root = root;
@@ -78,6 +79,8 @@ export class StitchView implements View {
     });
     onResize(part(root, 'stage'), () => this.#paint());
     engine.onChange(() => {
+      // What waits for the first network gets it.
+      if (this.#isWaiting) return;
       this.#isStale = true;
       if (this.#isShown) void this.#update();
     });
@@ -190,7 +193,10 @@ export class StitchView implements View {
     this.#exports.disabled = true;
     reading.textContent = photographs.length === 1 ? 'One more photograph to go.' : '';
     showFigures(part(this.#root, 'figures'), {});
-    if (photographs.length >= 2 && (await this.#engine.ready)) {
+    this.#isWaiting = true;
+    const network = await this.#engine.ready;
+    this.#isWaiting = false;
+    if (photographs.length >= 2 && network) {
       const settings = valuesOf<StitchSettings>(this.#settings);
       const result = await attempt(async () => {
         for (const [n, { id }] of photographs.entries()) {
