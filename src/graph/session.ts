@@ -81,6 +81,8 @@ export async function createSession(model: Uint8Array, options: SessionOptions =
         executionProviders: [provider],
         ...(threads ? { intraOpNumThreads: threads } : {}),
         graphOptimizationLevel: 'all',
+        // It would lay out the memory of a run as one block for each size of picture, beside the arena's: no quicker.
+        enableMemPattern: false,
         // A warning about each constant folded or node left on the CPU would drown what matters.
         logSeverityLevel: 3,
       }),
