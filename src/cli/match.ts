@@ -105,46 +105,47 @@ async function matchTwo(paths: readonly string[], options: MatchOptions): Promis
   };
 
   const reading = readingOf(options);
-  const [a, b] = await timed('decode', () =>
-    Promise.all([readImage(pathA, reading), readImage(pathB, reading)]),
+  // Pictures are decoded beside this thread, which prepares the network meanwhile.
+  const [[a, b], superpoint] = await timed('load', () =>
+    Promise.all([
+      Promise.all([readImage(pathA, reading), readImage(pathB, reading)]),
+      openSuperPoint(options),
+    ]),
   );
   const contrast = new ContrastCheck(options.stretch);
   contrast.note(pathA, a);
   contrast.note(pathB, b);
   contrast.tell();
-  const superpoint = await timed('load', () => openSuperPoint(options));
-  try {
-    const detection = detectionOf(options);
-    const [featuresA, featuresB] = await timed('detect', async () => [
-      await superpoint.detect(a, detection),
-      await superpoint.detect(b, detection),
-    ]);
-    const { ratio, minSimilarity, threshold, seed } = options;
-    const matches = await timed('match', () =>
-      matchFeatures(featuresA, featuresB, { ratio, minSimilarity, thread: false }),
+  const detection = detectionOf(options);
+  const [featuresA, featuresB] = await timed('detect', async () => [
+    await superpoint.detect(a, detection),
+    await superpoint.detect(b, detection),
+  ]);
+  // What is compared next takes as much memory as the network.
+  await superpoint.dispose();
+  const { ratio, minSimilarity, threshold, seed } = options;
+  const matches = await timed('match', () =>
+    matchFeatures(featuresA, featuresB, { ratio, minSimilarity, thread: false }),
+  );
+  const estimate = await timed('homography', () =>
+    estimateHomography(featuresA, featuresB, matches, { threshold, seed }),
+  );
+  const { H_0to1, inliers, inlierCount } = estimate;
+  if (options.draw) {
+    await writePicture(
+      options.draw,
+      drawMatches(a, featuresA, b, featuresB, matches, H_0to1 ? inliers : undefined),
     );
-    const estimate = await timed('homography', () =>
-      estimateHomography(featuresA, featuresB, matches, { threshold, seed }),
-    );
-    const { H_0to1, inliers, inlierCount } = estimate;
-    if (options.draw) {
-      await writePicture(
-        options.draw,
-        drawMatches(a, featuresA, b, featuresB, matches, H_0to1 ? inliers : undefined),
-      );
-    }
-    const result: MatchResult = {
-      keypoints: [featuresA.count, featuresB.count],
-      matches: matches.count,
-      inliers: inlierCount,
-      homography: H_0to1 && Array.from(H_0to1),
-      milliseconds,
-    };
-    if (options.json) printJson(result);
-    else printLines(...describeMatch(result, estimate));
-  } finally {
-    await superpoint.dispose();
   }
+  const result: MatchResult = {
+    keypoints: [featuresA.count, featuresB.count],
+    matches: matches.count,
+    inliers: inlierCount,
+    homography: H_0to1 && Array.from(H_0to1),
+    milliseconds,
+  };
+  if (options.json) printJson(result);
+  else printLines(...describeMatch(result, estimate));
 }
 
 function describeMatch(result: MatchResult, estimate: HomographyEstimate): string[] {

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import sharp, { type DepthEnum, type Metadata, type Sharp } from 'sharp';
+import type { DepthEnum, Metadata, Sharp } from 'sharp';
 import { MissingPackageError } from '../files/missing-package.js';
 import type { Canvas } from './canvas.js';
 import { checkRange, type Samples } from './convert.js';
@@ -14,6 +14,7 @@ import { CONVERT, checkImageSize, ImageError, undecodable } from './image-error.
 import { bytesOf, type ImageSource, isBlob, nameOfSource } from './image-source.js';
 import { decodePnm, isPnm, pnmSize } from './pnm.js';
 import type { ReadOptions } from './read-options.js';
+import { openSharp } from './sharp-node.js';
 import { tiffFormat } from './tiff-format.js';
 
 /** Why the file system or the network did not hand over the bytes, in words. */
@@ -82,7 +83,11 @@ async function openInput(bytes: Uint8Array, name: string, exif: ReadOptions['exi
   const kind = fileKind(bytes);
   // of what is not read, HEIC alone may pass: a build of libvips may have its decoder
   if (!kind || (!kind.isRead && !kind.name.startsWith('HEIC'))) throw undecodable(name, bytes);
-  const pipeline = sharp(bytes, { limitInputPixels: false, failOn: 'error', autoOrient: exif !== 'ignore' });
+  const pipeline = openSharp()(bytes, {
+    limitInputPixels: false,
+    failOn: 'error',
+    autoOrient: exif !== 'ignore',
+  });
   const tiff = kind.name === 'TIFF' ? tiffFormat(bytes) : undefined;
   if (tiff && !tiff.readable) {
     throw new ImageError(name, `TIFF of ${tiff.name} samples cannot be read here; ${CONVERT}`);
@@ -165,7 +170,7 @@ export async function encodePng(image: GrayImage | RgbaImage): Promise<Uint8Arra
   const { width, height, data } = image;
   const isGray = data instanceof Float32Array;
   const bytes = isGray ? Uint8ClampedArray.from(data, (value) => 255 * value) : data;
-  const pipeline = sharp(bytes, { raw: { width, height, channels: isGray ? 1 : 4 } });
+  const pipeline = openSharp()(bytes, { raw: { width, height, channels: isGray ? 1 : 4 } });
   return new Uint8Array(
     await pipeline
       .toColourspace(isGray ? 'b-w' : 'srgb')

@@ -81,10 +81,10 @@ function checkDescriptors(features: Features, name: string): void {
   if (descriptors.length !== count * descriptorDim) {
     throw new RangeError(`expected ${count}x${descriptorDim} values in ${name}, got ${descriptors.length}`);
   }
-  const broken = descriptors.findIndex((value) => !Number.isFinite(value));
-  if (broken >= 0) {
-    const keypoint = Math.floor(broken / descriptorDim);
-    throw new RangeError(`expected finite descriptors in ${name}, got ${descriptors[broken]} at ${keypoint}`);
+  for (let i = 0; i < descriptors.length; i++) {
+    if (Number.isFinite(descriptors[i])) continue;
+    const keypoint = Math.floor(i / descriptorDim);
+    throw new RangeError(`expected finite descriptors in ${name}, got ${descriptors[i]} at ${keypoint}`);
   }
 }
 
