@@ -4,6 +4,7 @@ import { Network } from '../src/features/network.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../src/geometry/sample-homography.js';
 import { type Group, timed } from './measure.js';
 import { scene } from './scene.js';
+import { closeAll, separately } from './separately.js';
 
 const ROUND = {
   warps: 100,
@@ -13,27 +14,23 @@ const ROUND = {
   cornerRadius: 0,
 };
 
-export async function adaptation(): Promise<Group> {
+/** The labels of one photograph by a network. */
+export async function openLabelling(model: string) {
   const image = scene(320, 240);
-  const networks = await Promise.all(
-    ['magicpoint', 'superpoint-small'].map(async (name) => ({
-      name,
-      network: await Network.load(name, { thread: false }),
-    })),
+  const network = await Network.load(model, { thread: false });
+  const settings = { round: ROUND, seed: 1 };
+  return () => timed(() => labelImage((views) => network.heatmaps(views), 'scene', image, settings));
+}
+
+export async function adaptation(): Promise<Group> {
+  const contenders = await Promise.all(
+    ['magicpoint', 'superpoint-small'].map((name) => separately(name, import.meta.url, openLabelling, name)),
   );
   return {
     title: 'Homographic Adaptation of a photograph of 240x320, 100 views',
     unit: 'ms',
-    contenders: networks.map(({ name, network }) => ({
-      name,
-      run: () =>
-        timed(() =>
-          labelImage((views) => network.heatmaps(views), 'scene', image, { round: ROUND, seed: 1 }),
-        ),
-    })),
+    contenders,
     reference: 'magicpoint',
-    async close() {
-      for (const { network } of networks) await network.dispose();
-    },
+    close: () => closeAll(contenders),
   };
 }

@@ -7,37 +7,45 @@ import { SuperPoint } from '../src/features/superpoint.js';
 import { createSession, tensor } from '../src/graph/session.js';
 import { onnxModel } from '../src/network/model.js';
 import { readModel } from '../src/network/model-file.js';
-import { SHIPPED_MODELS } from '../src/network/shipped-models.js';
-import { type Contender, type Group, timed } from './measure.js';
-import { scene } from './scene.js';
+import { type Group, timed } from './measure.js';
+import { DESCRIBING, scene } from './scene.js';
+import { closeAll, separately } from './separately.js';
 
 const POINTS = { maxKeypoints: 1000, detectionThreshold: 0.001, nmsRadius: 4 };
 
+/** One call of a network. @param scales as the option. */
+export async function openDetect(model: string, height: number, width: number, scales: readonly number[]) {
+  const image = scene(width, height);
+  const superpoint = await SuperPoint.load({ model, thread: false });
+  return () => timed(() => superpoint.detect(image, { ...POINTS, scales }));
+}
+
+const RIVALS = { ORB: orb, AKAZE: akaze };
+
+/** The same of OpenCV's. */
+export async function openRival(name: keyof typeof RIVALS, height: number, width: number) {
+  const image = scene(width, height);
+  const rival = await RIVALS[name]();
+  return () => timed(() => rival.extract(image, POINTS, 'scene'));
+}
+
 /** Every model, at one size and at two, beside the features that OpenCV has. */
 export async function detect(height: number, width: number): Promise<Group> {
-  const image = scene(width, height);
-  const names = Object.keys(SHIPPED_MODELS).filter((name) => name !== 'magicpoint');
-  const networks = await Promise.all(
-    names.map(async (name) => ({ name, network: await SuperPoint.load({ model: name, thread: false }) })),
-  );
-  const rivals = await Promise.all([orb(), akaze()]);
+  const ours = (name: string, model: string, scales: readonly number[]) =>
+    separately(name, import.meta.url, openDetect, model, height, width, scales);
+  const rival = (name: keyof typeof RIVALS) =>
+    separately(`OpenCV's ${name}`, import.meta.url, openRival, name, height, width);
+  const contenders = await Promise.all([
+    ...DESCRIBING.flatMap((name) => [ours(name, name, [1]), ours(`${name}, two sizes`, name, [1, 0.5])]),
+    rival('ORB'),
+    rival('AKAZE'),
+  ]);
   return {
     title: `detect, ${height}x${width}, 1,000 keypoints`,
     unit: 'ms',
-    contenders: [
-      ...networks.flatMap(({ name, network }): Contender[] => [
-        { name, run: () => timed(() => network.detect(image, { ...POINTS, scales: [1] })) },
-        { name: `${name}, two sizes`, run: () => timed(() => network.detect(image, POINTS)) },
-      ]),
-      ...rivals.map((rival) => ({
-        name: `OpenCV's ${rival.name}`,
-        run: () => timed(() => rival.extract(image, POINTS, 'scene')),
-      })),
-    ],
+    contenders,
     reference: "OpenCV's ORB",
-    async close() {
-      for (const { network } of networks) await network.dispose();
-    },
+    close: () => closeAll(contenders),
   };
 }
 

@@ -8,6 +8,7 @@ import { PAIR_HOMOGRAPHIES, sampleHomography } from '../src/geometry/sample-homo
 import { matchFeatures } from '../src/matching/match-features.js';
 import { Random } from '../src/random.js';
 import { type Group, timed } from './measure.js';
+import { closeAll, separately } from './separately.js';
 
 const DIM = 256;
 const [WIDTH, HEIGHT] = [640, 480];
@@ -40,7 +41,14 @@ interface Matcher {
   readonly CV_32F: number;
 }
 
-export async function matching(count: number): Promise<Group> {
+/** Our matches of two sets. */
+export async function openMatching(count: number) {
+  const [features0, features1] = [randomFeatures(count, 1), randomFeatures(count, 2)];
+  return () => timed(() => matchFeatures(features0, features1, { thread: false }));
+}
+
+/** OpenCV's. */
+export async function openBruteForce(count: number) {
   const [features0, features1] = [randomFeatures(count, 1), randomFeatures(count, 2)];
   await loadOpenCv();
   const bruteForce = () =>
@@ -49,17 +57,20 @@ export async function matching(count: number): Promise<Group> {
       const rows = ({ descriptors }: Features) => keep(matFromArray(count, DIM, CV_32F, descriptors));
       keep(new BFMatcher(NORM_L2, true)).match(rows(features0), rows(features1), keep(new DMatchVector()));
     });
+  return () => timed(bruteForce);
+}
+
+export async function matching(count: number): Promise<Group> {
+  const contenders = [
+    await separately('matchFeatures', import.meta.url, openMatching, count),
+    await separately("OpenCV's BFMatcher, mutual", import.meta.url, openBruteForce, count),
+  ];
   return {
     title: `match ${count} with ${count} descriptors of ${DIM} numbers`,
     unit: 'ms',
-    contenders: [
-      {
-        name: 'matchFeatures',
-        run: () => timed(() => matchFeatures(features0, features1, { thread: false })),
-      },
-      { name: "OpenCV's BFMatcher, mutual", run: () => timed(bruteForce) },
-    ],
+    contenders,
     reference: "OpenCV's BFMatcher, mutual",
+    close: () => closeAll(contenders),
   };
 }
 

@@ -1,5 +1,6 @@
 /** How benchmarks measure: contenders take turns, so that what else the machine does falls on all alike. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One side of a comparison: `run` does the work once and tells what it cost, milliseconds as a rule. */
 export interface Contender {
@@ -30,6 +31,9 @@ export interface Row {
   readonly gain?: number;
 }
 
+/** Milliseconds between two runs: threads of the one before go on looking for work a while. */
+const PAUSE = 100;
+
 /** Milliseconds that `work` takes. */
 export async function timed(work: () => unknown): Promise<number> {
   const start = performance.now();
@@ -55,6 +59,7 @@ export async function measure(
   const costs = contenders.map((): number[] => []);
   for (let round = -warmUp; round < rounds; round++) {
     for (const [i, contender] of contenders.entries()) {
+      await sleep(PAUSE);
       const cost = await contender.run();
       if (round >= 0) costs[i].push(cost);
     }
