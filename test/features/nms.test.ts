@@ -37,6 +37,15 @@ test('it equals the brute force, ties and plateaus included', () => {
   }
 });
 
+test('without a radius all pixels above the threshold come in order, however many', () => {
+  const [width, height] = [80, 60];
+  const heatmap = randomHeatmap(new Random('all'), width * height, 50);
+  const expected = [...heatmap.keys()].filter((i) => heatmap[i] > 0.1);
+  expected.sort((a, b) => heatmap[b] - heatmap[a] || a - b);
+  assert.ok(expected.length > 2500);
+  assert.deepEqual([...greedyNms(heatmap, width, height, 0, 0.1)], expected);
+});
+
 test('a chain of falling scores keeps what a single max-pool would lose', () => {
   const heatmap = Float32Array.of(0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3);
   assert.deepEqual([...greedyNms(heatmap, 7, 1, 2, 0)], [0, 3, 6]);
