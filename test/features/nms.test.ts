@@ -79,6 +79,12 @@ test('points of the border silence but do not count', () => {
   assert.deepEqual([...greedyNms(heatmap, 10, 10, 2, 0.1)], [21, 77, 84]);
 });
 
+test('the margin is as wide at each edge', () => {
+  const everywhere = greedyNms(new Float32Array(9 * 7).fill(0.5), 9, 7, 0, 0.1, { borderMargin: 2 });
+  const rows = [2, 3, 4].map((y) => [2, 3, 4, 5, 6].map((x) => 9 * y + x));
+  assert.deepEqual([...everywhere], rows.flat());
+});
+
 test('the best k are the first k', () => {
   const heatmap = randomHeatmap(new Random('k'), 1200, 3);
   const all = greedyNms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3 });
