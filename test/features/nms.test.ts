@@ -85,6 +85,14 @@ test('the margin is as wide at each edge', () => {
   assert.deepEqual([...everywhere], rows.flat());
 });
 
+test('of two scores next to each other among the floats the higher goes first', () => {
+  const heatmap = new Float32Array(16);
+  const bits = new Int32Array(heatmap.buffer);
+  heatmap[0] = 0.5;
+  bits[15] = bits[0] + 1;
+  assert.deepEqual([...greedyNms(heatmap, 16, 1, 1, 0.1)], [15, 0]);
+});
+
 test('the best k are the first k', () => {
   const heatmap = randomHeatmap(new Random('k'), 1200, 3);
   const all = greedyNms(heatmap, 40, 30, 2, 0.1, { borderMargin: 3 });
