@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { makeTemporaryFolder, temporaryName } from '../../src/files/temporaries.js';
+import { makeTemporaryFolder, removeTemporaries, temporaryName } from '../../src/files/temporaries.js';
 import { Child } from './child.js';
 
 suite('temporary folders', () => {
@@ -30,6 +30,23 @@ suite('temporary folders', () => {
     assert.deepEqual(await readdir(folder), [basename(path)]);
     remove();
     assert.deepEqual(await readdir(folder), []);
+  });
+
+  test('of other machines go after a day', async () => {
+    const elsewhere = (name: string) => temporaryName(name).replace(/\.[0-9a-f]{8}-/, '.00000000-');
+    for (const [name, hours] of [
+      ['recent', 23],
+      ['old', 25],
+    ] as const) {
+      const path = join(folder, elsewhere(name));
+      await mkdir(path);
+      const then = new Date(Date.now() - hours * 3_600_000);
+      await utimes(path, then, then);
+    }
+    await removeTemporaries(folder);
+    const [left, ...more] = await readdir(folder);
+    assert.deepEqual([left.split('.')[0], more], ['recent', []]);
+    await rm(join(folder, left), { recursive: true });
   });
 
   test('of killed processes go with the next one; others stay', async () => {
