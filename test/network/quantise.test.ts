@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { Graph } from '../../src/graph/graph.js';
+import { encodeModel } from '../../src/graph/onnx.js';
 import { createSession, type Tensor, tensor } from '../../src/graph/session.js';
 import type { GrayImage } from '../../src/image/image.js';
 import type { NetworkShape } from '../../src/network/architecture.js';
 import { activationRanges } from '../../src/network/calibrate.js';
-import { inferenceModel } from '../../src/network/inference.js';
+import { imageInput, inferenceModel, withOutputs } from '../../src/network/inference.js';
 import { onnxModel } from '../../src/network/model.js';
 import { readModel } from '../../src/network/model-file.js';
-import { quantisedModel, rangesModel } from '../../src/network/quantise.js';
+import { quantisedMaps, quantisedModel, rangesModel } from '../../src/network/quantise.js';
 import {
   foldNormalisation,
   initialParameters,
@@ -59,6 +61,20 @@ suite('the int8 network', () => {
         const error = relativeError(actual[name], expected[name]);
         assert.ok(error > 0 && error < 0.05, `${name} is off by ${error}`);
       }
+    }
+  });
+
+  test('gives nearly the same with its first layers in floats', async () => {
+    const weights = randomWeights();
+    const ranges = await activationRanges(weights, [picture(48, 40, 1), picture(64, 48, 2)]);
+    const image = picture(64, 48, 3);
+    const expected = await run(inferenceModel(weights), image);
+    for (const floats of [1, 2, 3]) {
+      const graph = new Graph('narrow');
+      const maps = quantisedMaps(imageInput(graph), weights, ranges, floats);
+      const actual = await run(encodeModel(withOutputs(graph, maps)), image);
+      const error = relativeError(actual.logits, expected.logits);
+      assert.ok(error > 0 && error < 0.05, `${floats} in floats: logits are off by ${error}`);
     }
   });
 
