@@ -74,7 +74,7 @@ suite('the int8 network', () => {
       const maps = quantisedMaps(imageInput(graph), weights, ranges, floats);
       const actual = await run(encodeModel(withOutputs(graph, maps)), image);
       const error = relativeError(actual.logits, expected.logits);
-      assert.ok(error > 0 && error < 0.05, `${floats} in floats: logits are off by ${error}`);
+      assert.ok(error > 0 && error < 0.02, `${floats} in floats: logits are off by ${error}`);
     }
   });
 
