@@ -19,11 +19,12 @@ suite('temporary folders', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('go when they are removed, and when their process ends in good order', async () => {
+  test('go when they are removed, and when their process ends in good order', async (t) => {
     const { path, remove } = await makeTemporaryFolder('mine');
     await writeFile(join(path, 'kept'), 'meanwhile');
     assert.equal((await stat(path)).mode & 0o777, 0o700);
     const child = new Child();
+    t.after(() => child.kill());
     await child.ask('temporary theirs');
     assert.equal((await readdir(folder)).length, 2);
     await child.end();
@@ -49,8 +50,9 @@ suite('temporary folders', () => {
     await rm(join(folder, left), { recursive: true });
   });
 
-  test('of killed processes go with the next one; others stay', async () => {
+  test('of killed processes go with the next one; others stay', async (t) => {
     const [dead, alive] = [new Child(), new Child()];
+    t.after(() => Promise.all([dead.kill(), alive.kill()]));
     const left = await dead.ask('temporary left');
     await writeFile(join(left, 'file'), 'half');
     const used = await alive.ask('temporary used');
@@ -62,6 +64,5 @@ suite('temporary folders', () => {
     assert.deepEqual(names, ['elsewhere', 'mine', 'something', 'used']);
     assert.ok((await readdir(folder)).includes(basename(used)) && path !== used);
     remove();
-    await alive.kill();
   });
 });
