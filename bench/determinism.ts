@@ -10,15 +10,13 @@ import type { Features } from '../src/features/features.js';
 import { Network } from '../src/features/network.js';
 import { type LoadOptions, SuperPoint } from '../src/features/superpoint.js';
 import { ADAPTATION_HOMOGRAPHIES } from '../src/geometry/sample-homography.js';
-import { createSession } from '../src/graph/session.js';
 import { readImage } from '../src/image/codec.js';
 import { fitWithin } from '../src/image/resize.js';
-import { initialParameters, initialStatistics } from '../src/network/weights.js';
 import { Random } from '../src/random.js';
 import { detectorObjective } from '../src/training/objective.js';
 import { readRecipe } from '../src/training/recipe.js';
 import { magicPointStage } from '../src/training/stages.js';
-import { initialState, openTrainingStep } from '../src/training/step.js';
+import { openFirstStep } from '../src/training/step.js';
 import { makeSyntheticBatch } from '../src/training/synthetic-batches.js';
 
 const STEPS = 20;
@@ -96,18 +94,9 @@ for (const [threads, batch] of [
 
 async function trained(threads: number): Promise<Float32Array[]> {
   const { shape, batches, size } = magicPointStage(await readRecipe('tiny'));
-  const parameters = initialParameters(shape, new Random(1));
-  const statistics = initialStatistics(shape);
-  const step = await openTrainingStep(detectorObjective, {
-    shape,
-    parameters,
-    statistics,
-    size,
-    replicas: 1,
-    threads,
-    openReplica: createSession,
-  });
-  let state = initialState(parameters, statistics);
+  const settings = { shape, size, replicas: 1, threads };
+  const { step, state: first } = await openFirstStep(detectorObjective, settings, new Random(1));
+  let state = first;
   for (let n = 0; n < STEPS; n++)
     state = (await step.run(state, makeSyntheticBatch(batches.settings, n), 1e-3)).state;
   await step.release();

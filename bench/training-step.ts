@@ -4,12 +4,11 @@
  */
 import { createSession } from '../src/graph/session.js';
 import { PAPER_SHAPE } from '../src/network/architecture.js';
-import { initialParameters, initialStatistics } from '../src/network/weights.js';
 import { Random } from '../src/random.js';
 import { createThreadedSession } from '../src/threads/threaded-session.js';
 import { type DetectorBatch, emptyDetectorBatch } from '../src/training/batches.js';
 import { detectorObjective } from '../src/training/objective.js';
-import { initialState, openTrainingStep } from '../src/training/step.js';
+import { openFirstStep } from '../src/training/step.js';
 import { type Contender, type Group, timed } from './measure.js';
 import { openPyTorchPeer } from './pytorch-peer.js';
 
@@ -30,17 +29,15 @@ function noiseBatch(random: Random): DetectorBatch {
 
 export async function trainingStep(threads: number): Promise<Group> {
   const random = new Random('training step');
-  const parameters = initialParameters(SHAPE, random);
-  const statistics = initialStatistics(SHAPE);
   const batch = noiseBatch(random);
 
   async function arrangement(replicas: number): Promise<Contender & { release(): Promise<void> }> {
     const each = Math.max(1, threads / replicas);
     const size = { count: COUNT, width: WIDTH, height: HEIGHT };
     const openReplica = replicas > 1 ? createThreadedSession : createSession;
-    const settings = { shape: SHAPE, parameters, statistics, size, replicas, threads: each, openReplica };
-    const step = await openTrainingStep(detectorObjective, settings);
-    let state = initialState(parameters, statistics);
+    const settings = { shape: SHAPE, size, replicas, threads: each, openReplica };
+    const { step, state: first } = await openFirstStep(detectorObjective, settings, random);
+    let state = first;
     return {
       name: `sessions: ${replicas}, threads of each: ${each}`,
       run: () =>

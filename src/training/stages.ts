@@ -5,7 +5,7 @@ import { writeFileAtomic } from '../files/atomic-file.js';
 import { type Origin, originOf, weightsOrigin } from '../files/origin.js';
 import { encodePng } from '../image/codec.js';
 import { allLayers, architecture, type NetworkShape } from '../network/architecture.js';
-import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
+import type { Weights } from '../network/weights.js';
 import { Random } from '../random.js';
 import type { PairBatchSpec, PhotoBatchSpec, SyntheticBatchSpec } from './batch-source.js';
 import type { DetectorBatch, PairBatch } from './batches.js';
@@ -17,7 +17,6 @@ import { type Recipe, RecipeError } from './recipe.js';
 import type { Stage } from './run.js';
 import { contactSheet } from './samples.js';
 import { type StartingPoint, startingState, startOrigin } from './starting-point.js';
-import { initialState } from './step.js';
 import { makeSyntheticBatch } from './synthetic-batches.js';
 import { validateDetector } from './validate.js';
 import { validateDescriptors } from './validate-descriptors.js';
@@ -97,11 +96,7 @@ export function magicPointStage(recipe: Recipe): Stage<SyntheticBatchSpec> {
     objective: detectorObjective,
     batches: { kind: 'synthetic', settings },
     ...schedule(given),
-    initial: () =>
-      initialState(
-        initialParameters(shape, new Random(recipe.seed).fork('weights')),
-        initialStatistics(shape),
-      ),
+    initial: () => startingState(shape, undefined, new Random(recipe.seed).fork('weights')),
     validate: detectorValidation(async () => [makeSyntheticBatch(heldBack, 0)]),
     origin: stageOrigin(recipe, 'magicpoint'),
   };

@@ -11,7 +11,8 @@ import { encodeModel } from '../graph/onnx.js';
 import { add, multiply } from '../graph/operators.js';
 import { createSession, type Device, type Session, type Tensor } from '../graph/session.js';
 import type { NetworkShape } from '../network/architecture.js';
-import type { Weights } from '../network/weights.js';
+import { initialParameters, initialStatistics, type Weights } from '../network/weights.js';
+import type { Random } from '../random.js';
 import type { BatchSize, Objective } from './objective.js';
 
 /** Everything that a step changes. Equal states and batches give equal steps, to the bit. */
@@ -226,6 +227,19 @@ export function initialState(parameters: Weights, statistics: Weights): Training
     secondMoments: zeros(parameters),
     statistics,
   };
+}
+
+/** Opens the step of a new network, with the state before it: random weights but for those of `learnt`. */
+export async function openFirstStep<Batch>(
+  objective: Objective<Batch>,
+  settings: Omit<StepSettings, 'parameters' | 'statistics'>,
+  random: Random,
+  learnt?: Pick<TrainingState, 'parameters' | 'statistics'>,
+): Promise<{ readonly step: TrainingStep<Batch>; readonly state: TrainingState }> {
+  const parameters = { ...initialParameters(settings.shape, random), ...learnt?.parameters };
+  const statistics = { ...initialStatistics(settings.shape), ...learnt?.statistics };
+  const step = await openTrainingStep(objective, { ...settings, parameters, statistics });
+  return { step, state: initialState(parameters, statistics) };
 }
 
 /**

@@ -18,6 +18,7 @@ import { startingState } from '../../src/training/starting-point.js';
 import {
   initialState,
   learningRateAt,
+  openFirstStep,
   openTrainingStep,
   type TrainingState,
 } from '../../src/training/step.js';
@@ -225,6 +226,30 @@ suite('a training step', () => {
     }
     await step.release();
     assert.ok(losses.at(-1)! < losses[0]! / 2, `${losses[0]} became ${losses.at(-1)}`);
+  });
+
+  test('begins with random weights but for those that are learnt', async () => {
+    const size = { count, width, height };
+    const { parameters, statistics } = start();
+    const random = () => new Random('start');
+    const begin = async (learnt?: { parameters: Weights; statistics: Weights }) => {
+      const settings = { shape, size, replicas: 1, threads: 1 };
+      const { step, state } = await openFirstStep(detectorObjective, settings, random(), learnt);
+      assert.equal((await step.run(state, detectorBatch, 0.01)).state.step, 1);
+      await step.release();
+      return state;
+    };
+    assert.deepEqual(await begin(), initialState(parameters, statistics));
+    const [weight, mean] = ['conv1a.weight', 'conv1a.mean'];
+    const doubled = (tensors: Weights, name: string): Weights => {
+      const { dims, data } = tensors[name];
+      return { [name]: { dims, data: data.map((value) => 2 * value + 1) } };
+    };
+    const learnt = { parameters: doubled(parameters, weight), statistics: doubled(statistics, mean) };
+    assert.deepEqual(
+      await begin(learnt),
+      initialState({ ...parameters, ...learnt.parameters }, { ...statistics, ...learnt.statistics }),
+    );
   });
 
   test('refuses replicas that cannot share the batch equally', async () => {

@@ -5,20 +5,14 @@
 import { PAIR_HOMOGRAPHIES } from '../../src/geometry/sample-homography.js';
 import type { GrayImage } from '../../src/image/image.js';
 import { PHOTO_PHOTOMETRY } from '../../src/image/photometric.js';
-import {
-  foldNormalisation,
-  initialParameters,
-  initialStatistics,
-  type Weights,
-} from '../../src/network/weights.js';
+import { foldNormalisation, type Weights } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import type { PairBatch } from '../../src/training/batches.js';
 import { jointObjective } from '../../src/training/objective.js';
 import { type LabelledPhotos, makePairs, type PairBatchSettings } from '../../src/training/pairs.js';
 import {
-  initialState,
   learningRateAt,
-  openTrainingStep,
+  openFirstStep,
   type TrainingState,
   type TrainingStep,
 } from '../../src/training/step.js';
@@ -91,22 +85,13 @@ export class JointTrainer {
     learnt: Learnt,
   ): Promise<JointTrainer> {
     const shape = { ...SHAPES[size], descriptor: DESCRIPTOR };
-    const parameters = {
-      ...initialParameters(shape, new Random(1).fork('parameters')),
-      ...learnt.parameters,
-    };
-    const statistics = { ...initialStatistics(shape), ...learnt.statistics };
     const { width, height } = BATCH;
-    const step = await openTrainingStep(jointObjective(LOSS), {
-      shape,
-      parameters,
-      statistics,
-      size: { count: PAIRS, width, height },
-      replicas: 1,
-    });
+    const settings = { shape, size: { count: PAIRS, width, height }, replicas: 1 };
+    const random = new Random(1).fork('parameters');
+    const { step, state } = await openFirstStep(jointObjective(LOSS), settings, random, learnt);
     const labelled = { photo, labels: Array.from(labels) };
     const photos = { count: 1, load: async () => labelled };
-    return new JointTrainer(photos, step, size, initialState(parameters, statistics));
+    return new JointTrainer(photos, step, size, state);
   }
 
   get steps(): number {

@@ -1,17 +1,11 @@
 /** MagicPoint training step by step (§4 of DeTone et al. 2018), the same in a worker and in Node. */
-import {
-  foldNormalisation,
-  initialParameters,
-  initialStatistics,
-  type Weights,
-} from '../../src/network/weights.js';
+import { foldNormalisation, type Weights } from '../../src/network/weights.js';
 import { Random } from '../../src/random.js';
 import type { DetectorBatch } from '../../src/training/batches.js';
 import { detectorObjective } from '../../src/training/objective.js';
 import {
-  initialState,
   learningRateAt,
-  openTrainingStep,
+  openFirstStep,
   type TrainingState,
   type TrainingStep,
 } from '../../src/training/step.js';
@@ -41,18 +35,11 @@ export class Trainer {
 
   static async open(settings: LearnSettings): Promise<Trainer> {
     const shape = SHAPES[settings.network];
-    const parameters = initialParameters(shape, new Random(settings.seed).fork('parameters'));
-    const statistics = initialStatistics(shape);
     const { batch: count, width, height } = BATCH;
-    const size = { count, width, height };
-    const step = await openTrainingStep(detectorObjective, {
-      shape,
-      parameters,
-      statistics,
-      size,
-      replicas: 1,
-    });
-    return new Trainer(settings, step, initialState(parameters, statistics));
+    const given = { shape, size: { count, width, height }, replicas: 1 };
+    const random = new Random(settings.seed).fork('parameters');
+    const { step, state } = await openFirstStep(detectorObjective, given, random);
+    return new Trainer(settings, step, state);
   }
 
   /** Steps made so far. */
