@@ -48,7 +48,7 @@ function show(): void {
   address.visit(name, state, { model });
   for (const [key, view] of Object.entries(views)) {
     find(document, `#${key}`).hidden = key !== name;
-    if (key !== name) view.hide();
+    if (key !== name) view.hide?.();
   }
   engine.ask(model ?? null);
   const line = find(document, '#model-line');

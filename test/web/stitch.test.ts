@@ -1,5 +1,6 @@
 /** The view Stitch: what belongs together is joined and can be saved, what does not is named. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { writeFileAtomic } from '../../src/files/atomic-file.js';
@@ -50,6 +51,22 @@ suite('stitching on the page', { skip: skipWithoutChromium }, () => {
       await choose(page, '#stitch [data-do=add]', [stranger, join(site.scratch, 'panorama.png')]);
       await page.waitForSelector('#stitch .reading:has-text("do not belong together")');
       assert.ok(await page.isDisabled('#stitch [data-do=save]'));
+
+      // What is pasted comes into the view that is shown, and into no other.
+      const bytes = [...(await readFile(stranger))];
+      const paste = () =>
+        page.evaluate((content) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File([Uint8Array.from(content)], 'pasted.png', { type: 'image/png' }));
+          dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+        }, bytes);
+      await paste();
+      await page.waitForSelector('#stitch .album li:has-text("pasted.png")');
+      await page.click('nav a[href^="#match"]');
+      await page.waitForSelector('#match [data-part=empty]:visible');
+      await paste();
+      await page.waitForSelector('#match [data-part=empty]', { state: 'hidden' });
+      assert.equal(await page.locator('#stitch .album li').count(), 3);
       assert.deepEqual(complaints, []);
     });
   });

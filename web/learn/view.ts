@@ -35,7 +35,6 @@ export class LearnView implements View {
   #times: number[] = [];
   #look: Look | undefined;
   #isRunning = false;
-  #isShown = false;
   readonly #adaptation: AdaptationPanel;
   readonly #joint: JointPanel;
   readonly #surface;
@@ -88,7 +87,6 @@ export class LearnView implements View {
   }
 
   show(state: URLSearchParams): void {
-    this.#isShown = true;
     const changed = takeTexts(this.#settings, state);
     takeTexts(this.#adaptation.controls, state);
     this.#noteState();
@@ -101,14 +99,9 @@ export class LearnView implements View {
     this.#note({ ...textsOf(this.#settings), ...textsOf(this.#adaptation.controls) });
   }
 
-  /** Training goes on while another view is shown. */
-  hide(): void {
-    this.#isShown = false;
-  }
-
   /** Paints what stands on the page again, in its present size and colours. */
   repaint(): void {
-    if (!this.#isShown) return;
+    if (this.#root.hidden) return;
     paintCurve(this.#surface, this.#losses);
     this.#joint.repaint();
     if (this.#look) showTiles(part(this.#root, 'tiles'), this.#look.tiles);
@@ -179,7 +172,8 @@ export class LearnView implements View {
     this.#losses.push(loss);
     this.#times = [...this.#times, performance.now()].slice(-WINDOW - 1);
     for (const needing of this.#needSteps) needing.disabled = false;
-    if (this.#isShown) {
+    // Training goes on while another view is shown.
+    if (!this.#root.hidden) {
       showBatch(part(this.#root, 'batch'), images);
       paintCurve(this.#surface, this.#losses);
     }

@@ -4,7 +4,7 @@ import { checkbox, slider, takeTexts, textsOf, valuesOf } from '../page/controls
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { bindShare, chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
+import { bindShare, chooseFiles, onDrop, onPaste, PICTURES, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, tell } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
@@ -27,7 +27,6 @@ export class MatchView implements View {
   #warped: ImageBitmap | undefined;
   /** The match that is looked at, as a place in the ranking. */
   #selected: number | undefined;
-  #isShown = false;
   /** Whether what is shown comes from settings or a model that are no more. */
   #isStale = false;
   #isWaiting = false;
@@ -100,12 +99,11 @@ export class MatchView implements View {
       // What waits for the first network gets it.
       if (this.#isWaiting) return;
       this.#isStale = true;
-      if (this.#isShown) void this.#update();
+      if (!this.#root.hidden) void this.#update();
     });
   }
 
   show(state: URLSearchParams): void {
-    this.#isShown = true;
     this.#engine.serve('pair');
     this.#isStale = takeTexts({ ...this.#settings, beside: this.#beside.control }, state) || this.#isStale;
     takeTexts(this.#layers, state);
@@ -114,10 +112,6 @@ export class MatchView implements View {
     else if (this.#isStale) void this.#update();
     this.#noteState();
     this.#paint();
-  }
-
-  hide(): void {
-    this.#isShown = false;
   }
 
   #noteState(step?: 'push'): void {
@@ -161,10 +155,7 @@ export class MatchView implements View {
       const isSecond = this.#shown[0] && (stage.clientWidth < 600 ? y : x) > 0.5;
       void this.#take(files, isSecond ? 1 : 0);
     });
-    addEventListener('paste', ({ clipboardData }) => {
-      const files = [...(clipboardData?.files ?? [])];
-      if (this.#isShown && files.length > 0) void this.#take(files, this.#shown[0] ? 1 : 0);
-    });
+    onPaste(root, (files) => void this.#take(files, this.#shown[0] ? 1 : 0));
     onResize(stage, () => this.#paint());
   }
 
@@ -259,7 +250,7 @@ export class MatchView implements View {
     const only = first ?? second;
     part(this.#root, 'empty').hidden = only !== undefined;
     part(this.#root, 'overlay').hidden = !this.#warped;
-    if (!only || !this.#isShown) return;
+    if (!only || this.#root.hidden) return;
     const { context } = this.#surface;
     const shown = [first ?? only, second ?? only] as const;
     const layout = this.#layout(...shown);

@@ -39,6 +39,14 @@ export function onDrop(target: HTMLElement, take: (files: File[], x: number, y: 
   });
 }
 
+/** Takes files that are pasted while `view` is shown. */
+export function onPaste(view: HTMLElement, take: (files: File[]) => void): void {
+  addEventListener('paste', ({ clipboardData }) => {
+    const files = [...(clipboardData?.files ?? [])];
+    if (!view.hidden && files.length > 0) take(files);
+  });
+}
+
 /** Saves a file where the user's browser saves files. */
 export function save(content: Blob, name: string): void {
   const href = URL.createObjectURL(content);

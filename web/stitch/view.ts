@@ -4,7 +4,7 @@ import { checkbox, takeTexts, textsOf, valuesOf } from '../page/controls.js';
 import { detectionControls } from '../page/detection-controls.js';
 import { button, element, find, part, showFigures } from '../page/dom.js';
 import type { Engine } from '../page/engine.js';
-import { bindShare, chooseFiles, onDrop, PICTURES, save } from '../page/files.js';
+import { bindShare, chooseFiles, onDrop, onPaste, PICTURES, save } from '../page/files.js';
 import { latest } from '../page/latest.js';
 import { attempt, complain } from '../page/notices.js';
 import { onResize, surfaceOf } from '../page/surface.js';
@@ -39,7 +39,6 @@ export class StitchView implements View {
   #photographs: Photograph[] = [];
   #example = false;
   #result: Stitched | undefined;
-  #isShown = false;
   #isStale = false;
   #isWaiting = false;
 
@@ -73,21 +72,17 @@ export class StitchView implements View {
     const share = find<HTMLButtonElement>(root, '[data-do=share]');
     bindShare(share, () => engine.remote.panoramaFile(), 'panorama.png');
     onDrop(part(root, 'stage'), (files) => void this.#take(files));
-    addEventListener('paste', ({ clipboardData }) => {
-      const files = [...(clipboardData?.files ?? [])];
-      if (this.#isShown && files.length > 0) void this.#take(files);
-    });
+    onPaste(root, (files) => void this.#take(files));
     onResize(part(root, 'stage'), () => this.#paint());
     engine.onChange(() => {
       // What waits for the first network gets it.
       if (this.#isWaiting) return;
       this.#isStale = true;
-      if (this.#isShown) void this.#update();
+      if (!this.#root.hidden) void this.#update();
     });
   }
 
   show(state: URLSearchParams): void {
-    this.#isShown = true;
     this.#engine.serve('pair');
     this.#isStale = takeTexts(this.#settings, state) || this.#isStale;
     const isAsked = state.get('example') === 'wall';
@@ -95,10 +90,6 @@ export class StitchView implements View {
     else if (this.#isStale) void this.#update();
     this.#noteState();
     this.#paint();
-  }
-
-  hide(): void {
-    this.#isShown = false;
   }
 
   #noteState(step?: 'push'): void {
@@ -159,7 +150,7 @@ export class StitchView implements View {
     this.#result = undefined;
     this.#showAlbum();
     void this.#update();
-    if (this.#isShown) this.#noteState();
+    if (!this.#root.hidden) this.#noteState();
   }
 
   #showAlbum(): void {
@@ -238,7 +229,7 @@ export class StitchView implements View {
   }
 
   #paint(): void {
-    if (!this.#isShown) return;
+    if (this.#root.hidden) return;
     const { context, resize } = this.#surface;
     const room = part(this.#root, 'stage').clientWidth;
     const bitmap = this.#result?.bitmap;

@@ -30,7 +30,6 @@ export class Player {
   #kind: Kind | undefined;
   /** Counts what was asked for. */
   #asked = 0;
-  #isShown = false;
   #isPaused = false;
   #looping = false;
 
@@ -58,17 +57,15 @@ export class Player {
   }
 
   get isShown(): boolean {
-    return this.#isShown;
+    return !this.#root.hidden;
   }
 
   show(): void {
-    this.#isShown = true;
     if (!this.#isPaused) this.#source?.resume();
     void this.#loop();
   }
 
   hide(): void {
-    this.#isShown = false;
     this.#source?.pause();
   }
 
@@ -101,7 +98,7 @@ export class Player {
   }
 
   get #isActive(): boolean {
-    return this.#isShown && !this.#isPaused && this.#source !== undefined;
+    return this.isShown && !this.#isPaused && this.#source !== undefined;
   }
 
   /** Frame after frame, until there is a reason to stop. */
