@@ -221,6 +221,8 @@ const recipeObject = z.strictObject({
     normalisation: z.enum(['batch', 'folded']).default('batch'),
     /** So many of the encoder's eight layers, the first ones, stay as they are (folded). */
     frozenLayers: count.max(8).default(0),
+    /** Share of the weights at the start in those at the end: keeps what they did better (Wortsman et al. 2022). */
+    shareOfStart: share.optional(),
   }),
 });
 
@@ -237,6 +239,14 @@ const recipeSchema = recipeObject
     path: ['superpoint', 'frozenLayers'],
     error: 'expected 0 with "startFrom": "scratch", which would freeze random layers',
   })
+  .refine(
+    ({ superpoint: { shareOfStart, normalisation, startFrom } }) =>
+      !shareOfStart || (normalisation === 'folded' && startFrom === 'magicpoint'),
+    {
+      path: ['superpoint', 'shareOfStart'],
+      error: 'expected none but with "normalisation": "folded" and a start that is not "scratch"',
+    },
+  )
   .refine(({ superpoint }) => superpoint.descriptorLoss.kind === 'dualSoftmax' || !superpoint.positionLoss, {
     path: ['superpoint', 'positionLoss'],
     error: 'expected none with the hinge loss, which knows no correspondences',

@@ -34,6 +34,8 @@ export interface Stage<Spec extends BatchSpec> {
   readonly learningRate: LearningRate;
   /** Decay a step of the moving average of the weights; undefined for none. */
   readonly ema: number | undefined;
+  /** Share of the weights at the start in those at the end; the layers are folded. @default 0 */
+  readonly shareOfStart?: number | undefined;
   /** Steps between validations; 0 for one at the end. */
   readonly validateEvery: number;
   /** Layers whose parameters stay as they are. @default none */
@@ -194,8 +196,11 @@ async function runLocked<Spec extends BatchSpec>(
       }
       state = result.state;
       if (ema !== undefined) average = moveAverage(average, averaged(state), ema);
-      tell(result.loss);
       const last = state.step === steps;
+      if (last && stage.shareOfStart) {
+        average = moveAverage(averaged(stage.initial()), average ?? averaged(state), stage.shareOfStart);
+      }
+      tell(result.loss);
       const validation =
         last || (stage.validateEvery > 0 && state.step % stage.validateEvery === 0)
           ? await stage.validate(folded(), output, state.step)

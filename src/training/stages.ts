@@ -165,6 +165,7 @@ export function superPointStage(
     }),
     batches: { kind: 'pairs', settings, store: stores.training },
     ...schedule(given),
+    shareOfStart: given.shareOfStart,
     frozen,
     initial: () => {
       const random = new Random(recipe.seed).fork('weights');

@@ -85,6 +85,10 @@ test('an error is one line that names the key, what was expected and what came',
       /superpoint\.frozenLayers: expected 0 with "startFrom": "scratch".*, got 2/,
     ],
     [
+      (r) => Object.assign(r.superpoint, { shareOfStart: 0.4 }),
+      /superpoint\.shareOfStart: expected none but with "normalisation": "folded".*, got 0\.4/,
+    ],
+    [
       (r) => Object.assign(r, { after: 'tiny' }),
       /magicpoint: expected this stage or "after", one of the two/,
     ],

@@ -110,6 +110,21 @@ describe('a training run', () => {
     assert.ok('conv1a.weight' in start.parameters);
   });
 
+  test('hands on a share of the weights at its start, once', async () => {
+    const stage = { ...magicPointStage(KILLABLE_RECIPE), steps: 3, validate: async () => ({}) };
+    const [plain, mixed] = [join(folder, 'plain'), join(folder, 'mixed')];
+    await runStage(stage, { output: plain, workers: 0 });
+    // The second time goes on from the end, and does nothing.
+    for (const _ of ['begun', 'gone on with'])
+      await runStage({ ...stage, shareOfStart: 0.25 }, { output: mixed, workers: 0 });
+    const [end, handedOn] = await Promise.all([plain, mixed].map(readStartingPoint));
+    const start = stage.initial().parameters['conv1a.weight'].data;
+    const [ends, mixtures] = [end, handedOn].map(({ parameters }) => parameters['conv1a.weight'].data);
+    assert.ok(start.some((value, i) => Math.abs(value - ends[i]) > 0.001));
+    for (const [i, mixture] of mixtures.entries())
+      assert.ok(Math.abs(mixture - (0.25 * start[i] + 0.75 * ends[i])) < 1e-6);
+  });
+
   test('lets no second one into its folder', async () => {
     const output = join(folder, 'locked');
     const lock = await lockFolder(output);
