@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The network ready for use: pictures in, keypoints with descriptors out. */
 import type { AnyImage } from '../image/any-image.js';
+import { kindOf } from '../image/image-source.js';
 import type { ModelSource } from '../network/model-file.js';
 import { readAhead } from '../threads/read-ahead.js';
 import { keypointOptions } from './extract-keypoints.js';
@@ -34,8 +35,12 @@ export class SuperPoint {
     this.network = network;
   }
 
-  /** Reads the weights and prepares the network. @throws as `Network.load`. */
-  static async load({ model, ...options }: LoadOptions = {}): Promise<SuperPoint> {
+  /** Reads the weights and prepares the network. @throws as `Network.load`; TypeError for a model outside of options. */
+  static async load(given: LoadOptions = {}): Promise<SuperPoint> {
+    // `Network.load` takes the model first; who does so here would get the default one without a word.
+    const kind = kindOf(given);
+    if (kind !== 'Object') throw new TypeError(`expected options such as { model: … }, got a ${kind}`);
+    const { model, ...options } = given;
     return new SuperPoint(await Network.load(model, options));
   }
 

@@ -221,6 +221,8 @@ test('what is no model is refused in a line', async () => {
   // @ts-expect-error a caller without types
   await assert.rejects(SuperPoint.load({ model: weights, device: 'npu' }), /npu/);
   await assert.rejects(SuperPoint.load({ model: weights, threads: 0 }), /threads .* got 0/);
+  // @ts-expect-error a caller without types
+  await assert.rejects(SuperPoint.load('superpoint-tiny'), /TypeError: expected options .*, got a String/);
 });
 
 test('pictures and options that cannot be are refused', async () => {
