@@ -105,7 +105,7 @@ suite('docs/recipes.md', () => {
     [
       'Superpoint',
       [without(flat(superpoint, parts), [...Object.keys(stageKeys), ...onPhotographs])],
-      ['descriptorLoss'],
+      ['descriptorLoss', 'shareOfStart'],
     ],
     ['Hinge', [hinge]],
     ['Dual softmax', [dualSoftmax]],
