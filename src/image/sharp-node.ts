@@ -3,6 +3,6 @@ import { createRequire } from 'node:module';
 import type sharp from 'sharp';
 
 /** Its CommonJS files load in half the time of its others. */
-export function openSharp(): typeof sharp {
-  return createRequire(import.meta.url)('sharp');
-}
+const require = createRequire(import.meta.url);
+
+export const openSharp = (): typeof sharp => require('sharp');
